@@ -1,0 +1,127 @@
+// Package runner is the process in which cells run and values live, and the handle its parent — a kernel or an engine's
+// protocol process — holds on it.
+//
+// It is not a Jupyter program: it knows jobs, tasks, output and displays, and neither messages nor sockets. It does not
+// compile: units arrive as built objects.
+//
+// Invariants: the parent outlives every death of the child; all output of a job is delivered before its Run returns; every
+// frame on the pipe is bounded before it is read; a child whose parent is gone ends.
+package runner
+
+import (
+	"context"
+	"encoding/json"
+	"time"
+
+	"github.com/go-logr/logr"
+
+	"github.com/gopar-project/gopar/display"
+	"github.com/gopar-project/gopar/internal/interp"
+	"github.com/gopar-project/gopar/internal/native"
+)
+
+// Config says how the child is started. The zero value works for the gopar binary.
+type Config struct {
+	// Exe is the program to start. Default: os.Executable, because units open only in the very binary they were built for.
+	Exe string
+	// Args are its arguments. Default: "runner", the hidden subcommand.
+	Args []string
+	// Dir is the child's working directory. Default: the parent's.
+	Dir string
+	// Env is the child's environment. Default: the parent's.
+	Env []string
+	// Sink receives what jobs show. Default: discarded, for engines' tests; SetSink replaces it.
+	Sink Sink
+	// Log receives life events. The zero value discards.
+	Log logr.Logger
+}
+
+// Job is one cell to run.
+type Job struct {
+	// ID is the msg_id of the request. Output of goroutines the job leaves behind keeps the id of the last job that ran.
+	ID string
+	// Load lists the units to open first, in order. Those already loaded cost nothing.
+	Load []native.Object
+	// Run is the hash of the unit whose Run is executed, "" for none.
+	Run string
+	// Script is interpreted instead, nil for none.
+	Script *interp.Script
+	// AllowStdin lets the job ask its front end for input; without it, reading standard input meets the end of file.
+	AllowStdin bool
+	// Silent drops the job's value.
+	Silent bool
+}
+
+// Sink is where what the jobs show goes, in order. Its methods are called from one goroutine at a time, except Input, which
+// has its own, as it waits for a person.
+type Sink interface {
+	// Output delivers text written to "stdout" or "stderr", coalesced. The text belongs to the sink.
+	Output(jobID, stream string, text []byte)
+	// Display delivers one display message.
+	Display(jobID string, m display.Message)
+	// Input asks the front end for a line and blocks until it came or ctx ended.
+	Input(ctx context.Context, jobID, prompt string, password bool) (string, error)
+}
+
+// Result is what a job came to.
+type Result struct {
+	// Value is the bundle of the job's last expression, nil for none.
+	Value display.Bundle
+	// Payload lists what the job asked of its front end's pager and input line.
+	Payload []display.Payload
+	// Error is the panic, interrupt or crash that ended the job, nil for none.
+	Error *Exception
+	// Started and Ended are the times in the child.
+	Started, Ended time.Time
+}
+
+// Exception is an error of user code.
+type Exception struct {
+	// Name is the kind: "panic", "runtime error", "interrupted", "exit", "fatal error", ….
+	Name string
+	// Value is Go's own text for it, without the leading "panic: ".
+	Value string
+	// Frames are the user's frames, innermost first.
+	Frames []Frame
+	// Fatal says that the runner died with it and that the session's values are gone.
+	Fatal bool
+	// Goroutines is the full dump, for those who ask; "" where there is none.
+	Goroutines string
+}
+
+// Frame is one frame of the user's code.
+type Frame struct {
+	// Func is the function's name as the user wrote it.
+	Func string
+	// File is "cell 3", or a path for code that came from a file.
+	File string
+	// Line is 1-based.
+	Line int
+}
+
+// Task is a function call that came over the cluster; Content and Buffers are package codec's.
+type Task struct {
+	// ID names the task; output and cancellation refer to it.
+	ID string
+	// Load lists the units to open first, in order.
+	Load []native.Object
+	// Content is the content of the apply_request.
+	Content json.RawMessage
+	// Buffers are its argument buffers.
+	Buffers [][]byte
+}
+
+// TaskResult is what a task came to.
+type TaskResult struct {
+	// Buffers hold the encoded result, nil with Error.
+	Buffers [][]byte
+	// Error is the panic or error of the function, nil for none.
+	Error *Exception
+	// Started and Ended are the times in the child.
+	Started, Ended time.Time
+}
+
+// Runner is the parent's handle on one child process.
+type Runner struct {
+	done chan struct{}
+}
