@@ -1,0 +1,40 @@
+package proto
+
+// RegistrationRequest is what an engine sends first, from a DEALER whose
+// identity is its UUID.
+type RegistrationRequest struct {
+	UUID     string `json:"uuid"`               // identity of all sockets of the engine, and its session
+	ID       *int   `json:"id,omitempty"`       // wanted engine id (an MPI rank); nil: the next free one
+	Language string `json:"language,omitempty"` // "go"; "" is Python. Python's hub ignores it
+}
+
+// RegistrationReply answers a RegistrationRequest. The engine counts as
+// registered when its first heartbeat comes back.
+type RegistrationReply struct {
+	Status         string      `json:"status"`
+	ID             int         `json:"id"`
+	HeartbeatMS    int         `json:"hb_period"` // milliseconds between two pings of the hub
+	ConnectionInfo *EngineInfo `json:"connection_info,omitempty"`
+}
+
+// UnregistrationRequest tells the hub that an engine is gone; it has no reply.
+type UnregistrationRequest struct {
+	ID int `json:"id"`
+}
+
+// EngineNotification is published when an engine joins or leaves.
+type EngineNotification struct {
+	ID       int    `json:"id"`
+	UUID     string `json:"uuid"`
+	Language string `json:"language,omitempty"` // as registered; "" is Python
+}
+
+// ShutdownNotification is published before the hub exits.
+type ShutdownNotification struct {
+	Status string `json:"status"`
+}
+
+// OK is the content of replies that say nothing more.
+type OK struct {
+	Status string `json:"status"`
+}
