@@ -1,0 +1,2 @@
+// Package launch runs the processes of a cluster on whatever a site has.
+package launch
