@@ -1,0 +1,2 @@
+// Package engine is the kernel dialing a hub.
+package engine
