@@ -1,0 +1,97 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+
+	"github.com/gopar-project/gopar/internal/native"
+	"github.com/gopar-project/gopar/kernelspec"
+)
+
+// newInstallCommand returns `gopar install`: the kernelspec and the unit build cache.
+func newInstallCommand() *cobra.Command {
+	var dataDir string
+	var remove, warm bool
+	c := &cobra.Command{
+		Use:   "install",
+		Short: "Register the kernel with Jupyter",
+		Long: `Register the kernel with every Jupyter of this user: write the kernelspec into the user's Jupyter data folder, so that
+JupyterLab, Notebook, jupyter console and VS Code list "Go (gopar)" and start this binary. Needs neither Python nor Jupyter.`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if dataDir == "" {
+				var err error
+				if dataDir, err = kernelspec.UserDataDir(); err != nil {
+					return fmt.Errorf("find the Jupyter data folder (or name it with --data-dir): %w", err)
+				}
+			}
+			if remove {
+				return uninstall(cmd, dataDir)
+			}
+			if warm {
+				if err := warmCache(cmd); err != nil {
+					return err
+				}
+			}
+			return install(cmd, dataDir)
+		},
+	}
+	c.Flags().StringVar(&dataDir, "data-dir", "", "Jupyter data folder to install into (default: the user's)")
+	c.Flags().BoolVar(&warm, "warm", false, "first build what the first cell of a notebook would have to wait for")
+	c.Flags().BoolVar(&remove, "remove", false, "remove the kernelspec instead")
+	return c
+}
+
+func install(cmd *cobra.Command, dataDir string) error {
+	exe, err := executable()
+	if err != nil {
+		return err
+	}
+	dir, err := kernelspec.Install(dataDir, exe)
+	if err != nil {
+		return err
+	}
+	say(cmd, "kernel %q installed in %s\n", kernelspec.Name, dir)
+	return nil
+}
+
+func uninstall(cmd *cobra.Command, dataDir string) error {
+	removed, err := kernelspec.Remove(dataDir)
+	if err != nil {
+		return err
+	}
+	if !removed {
+		say(cmd, "no kernel %q in %s\n", kernelspec.Name, dataDir)
+		return nil
+	}
+	say(cmd, "kernel %q removed from %s\n", kernelspec.Name, dataDir)
+	return nil
+}
+
+// warmCache builds export data and packages for native cells, with a line of progress for each step.
+func warmCache(cmd *cobra.Command) error {
+	tools, err := native.Open(cmd.Context(), native.Options{})
+	if err != nil {
+		return err
+	}
+	return tools.Warm(cmd.Context(), func(done, total int, what string) {
+		say(cmd, "unit build cache %d/%d %s\n", done, total, what)
+	})
+}
+
+// executable is the absolute path of this binary, links resolved: the kernelspec must outlive a link, and units are built
+// for this very file.
+func executable() (string, error) {
+	exe, err := os.Executable()
+	if err != nil {
+		return "", err
+	}
+	return filepath.EvalSymlinks(exe)
+}
+
+func say(cmd *cobra.Command, format string, args ...any) {
+	_, _ = fmt.Fprintf(cmd.OutOrStdout(), format, args...) // best effort: the work is done, whoever reads of it
+}
