@@ -4,23 +4,26 @@
 // It is not a front end: it neither parses nor checks a cell (package cell does) and never runs user code.
 //
 // Invariants: an object in the cache is complete (files appear by rename) and never changes; its name is the unit's hash, so
-// two processes that build the same unit need not agree on anything; everything a unit is linked against is the very build
-// that is in the running gopar binary, or building is refused with a *MismatchError.
+// two processes that build the same unit need not agree on anything but the lock of that unit; everything a unit is linked
+// against is the very build that is in the running gopar binary, or building is refused with a *MismatchError.
 package native
 
 import (
+	"errors"
+	"fmt"
+
 	"github.com/go-logr/logr"
 )
 
 // Unit is one lowered cell: a Go package of one file whose import path is "cell/" + Hash and whose package name is main.
 type Unit struct {
-	// Hash is the content address of the unit: letters and digits, at most 64.
+	// Hash is the content address of the unit: letters, digits, '-' and '_', at most 64.
 	Hash string
 	// Source is the lowered Go source, one file.
 	Source []byte
 	// Imports are the packages outside the session that Source imports: the standard library's, gopar's own, modules'.
 	Imports []string
-	// Deps are the hashes of the units that Source imports directly.
+	// Deps are the hashes of the units that Source imports or links to directly.
 	Deps []string
 }
 
@@ -32,13 +35,43 @@ type Object struct {
 	Path string
 }
 
-// Options says where a Toolchain finds and keeps things.
+// Options says where a Toolchain finds and keeps things. The zero value works for an installed gopar.
 type Options struct {
 	// Dir is the cache directory. Default: gopar under os.UserCacheDir, because several kernels and engines share one cache.
 	Dir string
 	// Source is the root of gopar's own source tree (the folder of its go.mod), from which the export data of gopar's
 	// packages is made. Default: found beside the running binary (see FindSource).
 	Source string
+	// Exe is the binary that will open the units. Default: os.Executable, because a runner is its own parent's binary.
+	Exe string
 	// Log receives one line per build at V(1). The zero value discards.
 	Log logr.Logger
+}
+
+// ErrNoToolchain says that units cannot be built on this machine. Errors that wrap it name the reason and the remedy.
+var ErrNoToolchain = errors.New("no usable Go toolchain")
+
+// A MismatchError says that a unit would not fit the binary that is to open it.
+type MismatchError struct {
+	// What does not fit, in a form to print after "units do not fit this gopar: ".
+	What string
+	// Remedy is what the user can do.
+	Remedy string
+}
+
+// Error implements error.
+func (e *MismatchError) Error() string {
+	return "units do not fit this gopar: " + e.What + "; " + e.Remedy
+}
+
+// A BuildError says that compiler or linker refused a unit. As cells are checked before they are lowered, it is a defect of
+// lowering, and Output is for the bug report.
+type BuildError struct {
+	// Hash is the unit's, Step is "compile" or "link", Output is what the tool printed.
+	Hash, Step, Output string
+}
+
+// Error implements error.
+func (e *BuildError) Error() string {
+	return fmt.Sprintf("%s unit %s: %s", e.Step, e.Hash, e.Output)
 }

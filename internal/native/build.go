@@ -1,0 +1,209 @@
+package native
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+	"time"
+)
+
+// unitPrefix is the import path prefix of units; unit.PathPrefix says the same to the runner.
+const unitPrefix = "cell/"
+
+// Build compiles and links u unless the cache has it. The units u depends on must have been built on this machine. Processes
+// that want the same unit wait for the one that builds it. It returns a *BuildError when a tool refuses the unit.
+func (t *Toolchain) Build(ctx context.Context, u *Unit) (*Object, error) {
+	if !validHash(u.Hash) {
+		return nil, fmt.Errorf("build: %q is not a unit's hash", u.Hash)
+	}
+	if t.built(u.Hash) {
+		return &Object{Hash: u.Hash, Path: t.file(u.Hash, ".so")}, nil
+	}
+	began := time.Now()
+	unlock, err := lock(ctx, t.file(u.Hash, ".lock"))
+	if err != nil {
+		return nil, fmt.Errorf("build unit %s: %w", u.Hash, err)
+	}
+	defer unlock()
+	if !t.built(u.Hash) { // else another process was faster
+		if err := t.make(ctx, u); err != nil {
+			return nil, err
+		}
+		t.log.V(1).Info("built unit", "unit", u.Hash, "took", time.Since(began))
+	}
+	return &Object{Hash: u.Hash, Path: t.file(u.Hash, ".so")}, nil
+}
+
+// built tells whether a unit is complete here: the object comes last, but an object that was stored has no archive, which
+// units that depend on it need.
+func (t *Toolchain) built(hash string) bool {
+	for _, ext := range []string{".so", ".a"} {
+		if _, err := os.Stat(t.file(hash, ext)); err != nil {
+			return false
+		}
+	}
+	return true
+}
+
+func (t *Toolchain) make(ctx context.Context, u *Unit) error {
+	idx, err := t.need(ctx, u.Imports)
+	if err != nil {
+		return fmt.Errorf("build unit %s: %w", u.Hash, err)
+	}
+	deps, err := t.closure(u.Deps)
+	if err != nil {
+		return fmt.Errorf("build unit %s: %w", u.Hash, err)
+	}
+	dir, err := os.MkdirTemp(filepath.Join(t.dir, "units"), "build-*")
+	if err != nil {
+		return fmt.Errorf("build unit %s: %w", u.Hash, err)
+	}
+	defer os.RemoveAll(dir)
+	if dir, err = filepath.EvalSymlinks(dir); err != nil { // the compiler trims the path it sees
+		return fmt.Errorf("build unit %s: %w", u.Hash, err)
+	}
+	b := &building{t: t, u: u, dir: dir}
+	if err := b.sources(idx, deps); err != nil {
+		return fmt.Errorf("build unit %s: %w", u.Hash, err)
+	}
+	if err := b.compile(ctx); err != nil {
+		return err
+	}
+	if err := b.link(ctx); err != nil {
+		return err
+	}
+	if err := b.publish(); err != nil {
+		return fmt.Errorf("build unit %s: %w", u.Hash, err)
+	}
+	return nil
+}
+
+// closure returns hashes and everything they depend on, each once.
+func (t *Toolchain) closure(hashes []string) ([]string, error) {
+	seen := map[string]bool{}
+	var all []string
+	for todo := slices.Clone(hashes); len(todo) > 0; todo = todo[1:] {
+		h := todo[0]
+		if seen[h] {
+			continue
+		}
+		seen[h] = true
+		all = append(all, h)
+		if !validHash(h) {
+			return nil, fmt.Errorf("%q is not a unit's hash", h)
+		}
+		data, err := os.ReadFile(t.file(h, ".deps"))
+		if err != nil {
+			return nil, fmt.Errorf("unit %s, which it depends on, is not built: %w", h, err)
+		}
+		todo = append(todo, strings.Fields(string(data))...)
+	}
+	return all, nil
+}
+
+// building is one unit in the making, in a directory of its own.
+type building struct {
+	t   *Toolchain
+	u   *Unit
+	dir string
+}
+
+func (b *building) path(name string) string { return filepath.Join(b.dir, name) }
+
+func (b *building) sources(idx *index, deps []string) error {
+	cfg, err := os.ReadFile(idx.Importcfg)
+	if err != nil {
+		return err
+	}
+	for _, h := range deps {
+		cfg = fmt.Appendf(cfg, "packagefile %s%s=%s\n", unitPrefix, h, b.t.file(h, ".a"))
+	}
+	cfg = fmt.Appendf(cfg, "packagefile %s%s=%s\n", unitPrefix, b.u.Hash, b.path("unit.a"))
+	main := fmt.Sprintf("package main\nimport _ %q\nfunc main() {}\n", unitPrefix+b.u.Hash)
+	return errors.Join(
+		os.WriteFile(b.path("importcfg"), cfg, 0o600),
+		os.WriteFile(b.path("unit.go"), b.u.Source, 0o600),
+		os.WriteFile(b.path("main.go"), []byte(main), 0o600),
+		os.WriteFile(b.path("unit.deps"), []byte(strings.Join(b.u.Deps, "\n")), 0o600),
+	)
+}
+
+// compile makes unit.a and the plugin's main package. Positions come from //line comments ("cell 3"), which the compiler takes
+// for file names in this directory; trimming it leaves them as they are.
+func (b *building) compile(ctx context.Context) error {
+	pkg := unitPrefix + b.u.Hash
+	base := []string{"-dynlink", "-lang=" + langVersion(), "-pack", "-c=2", "-importcfg", "importcfg", "-trimpath", b.dir + "=>"}
+	if err := b.tool(ctx, "compile", append(base, "-p", pkg, "-o", "unit.a", "unit.go")...); err != nil {
+		return err
+	}
+	return b.tool(ctx, "compile", append(base, "-p", pkg+"/plugin", "-o", "main.a", "main.go")...)
+}
+
+// langVersion is the language version of this Go release ("go1.26").
+func langVersion() string {
+	v := strings.SplitN(runtime.Version(), ".", 3)
+	if len(v) < 2 {
+		return "go1.26"
+	}
+	return v[0] + "." + v[1]
+}
+
+func (b *building) link(ctx context.Context) error {
+	args := []string{"-o", "unit.so", "-importcfg", "importcfg", "-pluginpath", unitPrefix + b.u.Hash + "/plugin", "-buildmode=plugin",
+		"-s", "-w", "-extld=" + b.t.cc}
+	if b.t.gold {
+		args = append(args, "-extldflags=-fuse-ld=gold")
+	}
+	if err := b.tool(ctx, "link", append(args, "main.a")...); err != nil {
+		return err
+	}
+	f, err := os.OpenFile(b.path("unit.so"), os.O_APPEND|os.O_WRONLY, 0)
+	if err != nil {
+		return fmt.Errorf("link unit %s: %w", b.u.Hash, err)
+	}
+	_, err = f.Write(b.t.seal(b.u.Hash))
+	if cerr := f.Close(); err == nil {
+		err = cerr
+	}
+	if err != nil {
+		return fmt.Errorf("link unit %s: %w", b.u.Hash, err)
+	}
+	return nil
+}
+
+func (b *building) tool(ctx context.Context, name string, args ...string) error {
+	cmd := b.t.command(ctx, filepath.Join(b.t.tools, name), args...)
+	cmd.Dir = b.dir
+	// A unit is small: collecting garbage while building it costs time and frees nothing. The limit is for the exception.
+	cmd.Env = append(slices.Clip(cmd.Env), "GOGC=off", "GOMEMLIMIT=768MiB", "TMPDIR="+b.dir)
+	var out bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &out
+	err := cmd.Run()
+	var ee *exec.ExitError
+	switch {
+	case err == nil:
+		return nil
+	case ctx.Err() != nil:
+		return fmt.Errorf("%s unit %s: %w", name, b.u.Hash, ctx.Err())
+	case errors.As(err, &ee):
+		return &BuildError{Hash: b.u.Hash, Step: name, Output: strings.TrimSpace(out.String())}
+	}
+	return fmt.Errorf("%s unit %s: %w", name, b.u.Hash, err)
+}
+
+// publish moves the results into the cache, the object last, as it says that the unit is there.
+func (b *building) publish() error {
+	for _, ext := range []string{".deps", ".a", ".so"} {
+		if err := os.Rename(b.path("unit"+ext), b.t.file(b.u.Hash, ext)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
