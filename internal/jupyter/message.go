@@ -39,6 +39,8 @@ type Message struct {
 	Parent, Metadata, Content json.RawMessage
 	// Buffers are the binary frames after the content; they are not signed.
 	Buffers [][]byte
+
+	channel string // of a Conn's request: where its reply goes
 }
 
 var emptyObject = json.RawMessage("{}")

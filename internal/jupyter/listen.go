@@ -1,0 +1,93 @@
+package jupyter
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"strconv"
+	"strings"
+
+	"github.com/go-logr/logr"
+
+	"github.com/gopar-project/gopar/internal/zmtp"
+)
+
+// Listen binds the five channels that info describes, over tcp or ipc, and
+// answers heartbeats from then on. A tcp port of 0 is chosen by the system;
+// Info tells which. Front ends that subscribe to iopub get an iopub_welcome.
+// The caller closes the Conn.
+func Listen(ctx context.Context, info ConnectionInfo, log logr.Logger) (*Conn, error) {
+	if err := info.check(); err != nil {
+		return nil, err
+	}
+	c := newConn(NewSession([]byte(info.Key)), log)
+	log = c.log
+	c.info = info
+	prefix := "kernel." + c.session.ID + "."
+	c.topicOf = func(msgType, stream string) []byte {
+		if stream != "" {
+			return []byte("stream." + stream)
+		}
+		return []byte(prefix + msgType)
+	}
+	options := func(channel string) zmtp.Options {
+		return zmtp.Options{Log: log.WithValues("channel", channel)}
+	}
+	c.shell = zmtp.NewRouter(options(Shell), c.receive(Shell, c.shellIn))
+	c.control = zmtp.NewRouter(options(Control), c.receive(Control, c.controlIn))
+	c.stdin = zmtp.NewRouter(options(Stdin), func(from string, frames [][]byte) {
+		if m := c.decode(Stdin, from, frames); m != nil {
+			c.answer(m)
+		}
+	})
+	pub := options(IOPub)
+	pub.OnSubscribe = c.welcome
+	c.iopub = zmtp.NewXPub(pub)
+	c.hb = zmtp.NewRep(options(Heartbeat), func(frames [][]byte) [][]byte { return frames })
+
+	for channel, listen := range map[string]func(string) (string, error){
+		Shell: c.shell.Listen, Control: c.control.Listen, Stdin: c.stdin.Listen,
+		IOPub: c.iopub.Listen, Heartbeat: c.hb.Listen,
+	} {
+		bound, err := listen(info.Endpoint(channel))
+		if err == nil {
+			err = c.info.setPort(channel, bound)
+		}
+		if err != nil {
+			_ = c.Close(ctx) // best effort: the error below is what counts
+			return nil, fmt.Errorf("bind %s to %s: %w", channel, info.Endpoint(channel), err)
+		}
+	}
+	return c, nil
+}
+
+// setPort notes the port of the endpoint that a channel was bound to.
+func (c *ConnectionInfo) setPort(channel, bound string) error {
+	if *c.port(channel) != 0 || c.Transport == "ipc" {
+		return nil
+	}
+	_, port, err := net.SplitHostPort(strings.TrimPrefix(bound, "tcp://"))
+	if err != nil {
+		return err
+	}
+	*c.port(channel), err = strconv.Atoi(port)
+	return err
+}
+
+// welcome tells a subscriber of iopub that its subscription is in force
+// (JEP 65). Its parent is empty: nobody asked for it.
+func (c *Conn) welcome(p *zmtp.Peer, topic []byte, on bool) {
+	if !on {
+		return
+	}
+	m, err := c.session.New("iopub_welcome", nil, IOPubWelcome{Subscription: string(topic)})
+	if err == nil {
+		if len(topic) > 0 {
+			m.Idents = [][]byte{topic}
+		}
+		err = p.Send(c.session.Encode(m)...)
+	}
+	if err != nil {
+		c.log.V(1).Info("iopub_welcome not sent", "channel", IOPub, "error", err.Error())
+	}
+}
