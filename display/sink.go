@@ -5,7 +5,6 @@ import (
 	"context"
 	"crypto/rand"
 	"fmt"
-	"io"
 	"os"
 	"strings"
 	"sync"
@@ -74,25 +73,24 @@ func current() Sink {
 func attached() bool { return sink.Load() != nil }
 
 // console is the sink of a process without a front end.
-var console Sink = &terminal{out: os.Stdout, in: os.Stdin}
+var console Sink = &terminal{}
 
-// terminal shows text only: outputs as they come, no updates, no clearing.
+// terminal shows text only: outputs as they come, no updates, no clearing. It looks up os.Stdout each time, because
+// programs, and Examples of package testing, replace it.
 type terminal struct {
-	out io.Writer
-	mu  sync.Mutex // guards in and its buffered rest
-	in  io.Reader
-	buf *bufio.Reader
+	mu sync.Mutex    // guards in
+	in *bufio.Reader // nil until the first Input
 }
 
 func (t *terminal) Display(m Message) {
 	if m.Type == DisplayData {
-		_, _ = fmt.Fprintln(t.out, m.Data.Text()) // best effort: a closed standard output is no error of the display
+		_, _ = fmt.Fprintln(os.Stdout, m.Data.Text()) // best effort: a closed standard output is no error of the display
 	}
 }
 
 func (t *terminal) Payload(p Payload) {
 	if p.Source == PagePayload {
-		_, _ = fmt.Fprintln(t.out, p.Data.Text()) // best effort, as in Display
+		_, _ = fmt.Fprintln(os.Stdout, p.Data.Text()) // best effort, as in Display
 	}
 }
 
@@ -102,11 +100,11 @@ func (t *terminal) Input(_ context.Context, prompt string, password bool) (strin
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if t.buf == nil {
-		t.buf = bufio.NewReader(t.in)
+	if t.in == nil {
+		t.in = bufio.NewReader(os.Stdin)
 	}
-	_, _ = fmt.Fprint(t.out, prompt) // best effort, as in Display
-	line, err := t.buf.ReadString('\n')
+	_, _ = fmt.Fprint(os.Stdout, prompt) // best effort, as in Display
+	line, err := t.in.ReadString('\n')
 	if err != nil && line == "" {
 		return "", err
 	}
