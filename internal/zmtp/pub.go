@@ -1,0 +1,126 @@
+package zmtp
+
+import (
+	"sync"
+
+	"github.com/go-zeromq/zmq4"
+)
+
+// Pub is a PUB or XPUB socket: it sends each message to all peers that have subscribed to a prefix of its first frame. A peer whose
+// queue is full loses messages, whole ones, without holding up the others; Peer.Dropped counts them.
+type Pub struct {
+	*socket
+
+	mu    sync.RWMutex
+	peers map[*Peer]*topics
+}
+
+// NewPub returns a PUB socket.
+func NewPub(o Options) *Pub { return newPub(o, zmq4.Pub) }
+
+// NewXPub returns an XPUB socket. It differs from NewPub's by the type it announces only: Options.OnSubscribe works with both.
+func NewXPub(o Options) *Pub { return newPub(o, zmq4.XPub) }
+
+func newPub(o Options, kind zmq4.SocketType) *Pub {
+	p := &Pub{socket: newSocket(o, kind), peers: make(map[*Peer]*topics)}
+	p.pattern = p
+	return p
+}
+
+// Send queues one message for every subscriber of its topic, the first frame; it never blocks. Frames of 32 KiB or more are not copied:
+// they must not change afterwards. It returns ErrTooLarge or ErrClosed if the message was not queued.
+func (p *Pub) Send(frames [][]byte) error {
+	size, err := p.checkOutgoing(frames)
+	if err != nil {
+		return err
+	}
+	encoded := encodings.Get().(*batch)
+	kicks := p.enqueue(frames, size, encoded)
+	for _, peer := range kicks {
+		peer.kick()
+	}
+	encoded.reset()
+	encodings.Put(encoded)
+	return nil
+}
+
+// encodings are empty batches for Send.
+var encodings = sync.Pool{New: func() any { return new(batch) }}
+
+// enqueue queues a message, encoded once into scratch, and returns the peers to kick.
+func (p *Pub) enqueue(frames [][]byte, size int64, scratch *batch) (kicks []*Peer) {
+	p.mu.RLock()
+	defer p.mu.RUnlock()
+	for peer, subscribed := range p.peers {
+		if !subscribed.match(frames[0]) {
+			continue
+		}
+		if scratch.empty() {
+			scratch.add(frames)
+		}
+		kick, err := peer.enqueue(size, true, func(b *batch) { b.join(scratch) })
+		if err == ErrFull {
+			p.drop(peer)
+		}
+		if kick {
+			kicks = append(kicks, peer)
+		}
+	}
+	return kicks
+}
+
+// drop counts a message that peer does not get.
+func (p *Pub) drop(peer *Peer) {
+	if n := peer.dropped.Add(1); n&(n-1) == 0 { // says it less and less often
+		p.o.Log.V(0).Info("subscriber is too slow: messages dropped", "peer", peer.identity, "remote", peer.remote(), "dropped", n)
+	}
+}
+
+func (p *Pub) attach(peer *Peer) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.peers[peer] = new(topics)
+	return nil
+}
+
+func (p *Pub) detach(peer *Peer) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	delete(p.peers, peer)
+	peer.collect()
+}
+
+// receive handles a subscription: one frame that starts with 1 (on) or 0 (off). Other messages are none of a publisher's business.
+func (p *Pub) receive(peer *Peer, frames [][]byte) error {
+	if len(frames) != 1 || len(frames[0]) == 0 || frames[0][0] > 1 {
+		return nil
+	}
+	on, topic := frames[0][0] == 1, frames[0][1:]
+	if err := p.subscribe(peer, topic, on); err != nil {
+		return err
+	}
+	if p.o.OnSubscribe != nil {
+		p.o.OnSubscribe(peer, topic, on)
+	}
+	return nil
+}
+
+func (p *Pub) subscribe(peer *Peer, topic []byte, on bool) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if on {
+		return p.peers[peer].add(topic)
+	}
+	p.peers[peer].remove(topic)
+	return nil
+}
+
+func (p *Pub) backlog() int64 {
+	p.mu.RLock()
+	defer p.mu.RUnlock()
+	var n int64
+	for peer := range p.peers {
+		n += peer.backlog()
+	}
+	return n
+}
