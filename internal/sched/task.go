@@ -1,0 +1,168 @@
+package sched
+
+import "time"
+
+// Task is what the scheduler knows of a load-balanced request.
+type Task struct {
+	ID      TaskID
+	Client  ClientID
+	After   Dependency    // may start when met
+	Follow  Dependency    // may start on an engine where it was met
+	Targets []EngineID    // engines that may run it; empty: any
+	Timeout time.Duration // fails after waiting that long; 0: never
+	Retries int           // failures after which it is tried elsewhere
+}
+
+// Dependency is a condition on other load-balanced tasks.
+type Dependency struct {
+	IDs              []TaskID
+	All              bool // all must meet it, else any
+	Success, Failure bool // which outcome meets it
+}
+
+// meets reports whether a task that ended with ok satisfies d.
+func (d *Dependency) meets(ok bool) bool { return ok && d.Success || !ok && d.Failure }
+
+// Phase is where a task is in its life.
+type Phase uint8
+
+// The phases of a task.
+const (
+	Waiting  Phase = iota // for other tasks
+	Ready                 // for an engine with room
+	Parked                // no living engine may run it
+	Running               // an engine holds it
+	Finished              // delivered or failed
+	phases
+)
+
+// Outcome is what an engine's reply says.
+type Outcome uint8
+
+// The outcomes of a task on an engine.
+const (
+	Success Outcome = iota
+	Failure
+	WasAborted // by the engine, on request; never retried
+	Unmet      // the engine cannot run it (a functional dependency)
+)
+
+// String returns the word used in stories.
+func (o Outcome) String() string { return [...]string{"success", "failure", "aborted", "unmet"}[o] }
+
+// Reason says why the scheduler failed a task.
+type Reason uint8
+
+// The reasons of Fail.
+const (
+	_          Reason = iota
+	Invalid           // a dependency names the task itself or nothing known
+	Impossible        // a dependency or the targets can never be met
+	TimedOut          // it waited longer than its timeout
+	Killed            // engines died running it, and there is none left to try or it killed too many
+	Aborted           // on request, before it started
+)
+
+// String returns the word used in stories.
+func (r Reason) String() string {
+	return [...]string{"", "invalid dependency", "impossible dependency", "timed out", "engine died", "aborted"}[r]
+}
+
+// Do says what an Action asks for.
+type Do uint8
+
+// What actions ask for.
+const (
+	_       Do = iota
+	Send       // the task to Engine
+	Deliver    // the reply just reported to the task's client; the task is over
+	Fail       // the task with Reason; the task is over
+)
+
+// Action is something the caller must carry out, in the order returned.
+type Action struct {
+	Do      Do
+	Task    TaskID
+	Engine  EngineID // Send: to; Deliver: from; Fail with Killed: the one that died last
+	Attempt int      // Send: 1 for the first time
+	Reason  Reason   // Fail
+}
+
+// task is a Task and what became of it so far.
+type task struct {
+	Task
+	seq         uint64
+	phase       Phase
+	since       time.Duration // submitted
+	started     time.Duration // when it was last sent
+	attempts    int           // how often it was sent
+	engine      *engine       // holds it; nil unless Running
+	prev, next  *task         // neighbours in engine.held
+	ticket      uint64        // validates queue entries; changes whenever it leaves the queues
+	queue       *fairQueue    // general or retries when it waits there
+	excluded    []EngineID    // refused by, or failed on
+	lastOutcome Outcome       // of the latest refusal
+	kills       int           // engines that died running it
+	killer      EngineID      // the last of them
+	after       progress
+	follow      progress
+	places      []EngineID // where follow dependencies were met
+	dependents  []edge     // wait for this one
+	timer       uint64     // generation of its armed timeout
+	story       []Step
+}
+
+// confined reports whether only certain engines may run k.
+func (k *task) confined() bool { return len(k.Targets) > 0 || len(k.Follow.IDs) > 0 }
+
+// excludes reports whether k was refused by e before.
+func (k *task) excludes(e EngineID) bool { return contains(k.excluded, e) }
+
+// admits reports whether k may run on e, room or not.
+func (k *task) admits(e EngineID) bool {
+	if k.excludes(e) || len(k.Targets) > 0 && !contains(k.Targets, e) {
+		return false
+	}
+	return len(k.Follow.IDs) == 0 || contains(k.places, e)
+}
+
+func contains(ids []EngineID, e EngineID) bool {
+	for _, id := range ids {
+		if id == e {
+			return true
+		}
+	}
+	return false
+}
+
+// taskList is an intrusive list of the tasks an engine holds, oldest first.
+type taskList struct {
+	head, tail *task
+	n          int
+}
+
+func (l *taskList) push(k *task) {
+	k.prev, k.next = l.tail, nil
+	if l.tail != nil {
+		l.tail.next = k
+	} else {
+		l.head = k
+	}
+	l.tail = k
+	l.n++
+}
+
+func (l *taskList) remove(k *task) {
+	if k.prev != nil {
+		k.prev.next = k.next
+	} else {
+		l.head = k.next
+	}
+	if k.next != nil {
+		k.next.prev = k.prev
+	} else {
+		l.tail = k.prev
+	}
+	k.prev, k.next = nil, nil
+	l.n--
+}

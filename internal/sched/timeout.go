@@ -1,0 +1,63 @@
+package sched
+
+import (
+	"container/heap"
+	"time"
+)
+
+// armTimeout starts the clock of a task that has to wait. Each time it is
+// queued again the clock starts anew, as ipyparallel has it.
+func (s *State) armTimeout(k *task) {
+	if k.Timeout <= 0 {
+		return
+	}
+	k.timer++
+	heap.Push(&s.timers, timer{s.now + k.Timeout, k, k.timer})
+}
+
+// Tick fails the tasks whose timeout has passed at now.
+func (s *State) Tick(now time.Duration) []Action {
+	s.begin(now)
+	for len(s.timers) > 0 && s.timers[0].at <= s.now {
+		t := heap.Pop(&s.timers).(timer)
+		if t.live() && t.task.phase != Running {
+			s.fail(t.task, TimedOut)
+		}
+	}
+	return s.end()
+}
+
+// NextTick returns when Tick has something to do; false: never, as things are.
+func (s *State) NextTick() (time.Duration, bool) {
+	for len(s.timers) > 0 && (!s.timers[0].live() || s.timers[0].task.phase == Running) {
+		heap.Pop(&s.timers)
+	}
+	if len(s.timers) == 0 {
+		return 0, false
+	}
+	return s.timers[0].at, true
+}
+
+type timer struct {
+	at         time.Duration
+	task       *task
+	generation uint64
+}
+
+// live reports whether the timer still means anything.
+func (t timer) live() bool { return t.task.phase != Finished && t.task.timer == t.generation }
+
+// timerHeap orders timers by time; stale ones stay until they come up.
+type timerHeap []timer
+
+func (h timerHeap) Len() int           { return len(h) }
+func (h timerHeap) Less(i, j int) bool { return h[i].at < h[j].at }
+func (h timerHeap) Swap(i, j int)      { h[i], h[j] = h[j], h[i] }
+func (h *timerHeap) Push(x any)        { *h = append(*h, x.(timer)) }
+func (h *timerHeap) Pop() any {
+	old := *h
+	x := old[len(old)-1]
+	old[len(old)-1] = timer{}
+	*h = old[:len(old)-1]
+	return x
+}
