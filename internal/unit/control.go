@@ -1,6 +1,7 @@
 package unit
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"sync/atomic"
@@ -30,8 +31,23 @@ func (e *ExitError) Error() string {
 //	if unit.Stop.Load() != 0 { unit.Interrupted() }
 var Stop atomic.Uint32
 
-// Interrupted panics with ErrInterrupted.
-func Interrupted() { panic(ErrInterrupted) }
+// Interrupted panics with ErrInterrupted if the calling goroutine is meant: the
+// Stop flag is one for all goroutines, the interrupt is for one cell or task.
+func Interrupted() {
+	if h := hooks.Load(); h != nil && h.Stopped != nil && !h.Stopped() {
+		return
+	}
+	panic(ErrInterrupted)
+}
+
+// Context returns the context of the cell or task that the calling goroutine
+// belongs to; an interrupt cancels it. Elsewhere it is context.Background().
+func Context() context.Context {
+	if h := hooks.Load(); h != nil && h.Context != nil {
+		return h.Context()
+	}
+	return context.Background() // no runner in this process
+}
 
 // Hooks connect this process's units to the runner that executes them. The
 // runner sets them before it opens the first unit; the zero value is inert.
@@ -44,6 +60,12 @@ type Hooks struct {
 	// Started is called in the cell's goroutine before a go statement runs; what
 	// it returns is called in the new goroutine when that ends. May be nil.
 	Started func() (ended func())
+	// Stopped tells whether the cell or task that the calling goroutine belongs to
+	// was interrupted; nil: all are meant when Stop is set.
+	Stopped func() bool
+	// Context returns the context of the cell or task that the calling goroutine
+	// belongs to. May be nil.
+	Context func() context.Context
 }
 
 var hooks atomic.Pointer[Hooks]
