@@ -1,70 +1,58 @@
 // Package cluster starts, finds, watches and stops clusters: one hub and its
 // engines, all of them daemons that outlive whoever started them.
 //
-// A running cluster is four kinds of things: the supervisor daemon (`gopar
-// cluster supervise`), which is the parent of everything the local launcher
-// runs and is told at once when a process dies; the hub and the engines, which
-// go on without a supervisor; and files. The state file
-// (security/gopar-cluster-<id>.json) is the truth, written by the supervisor
-// alone; ipyparallel's cluster file (security/cluster-<id>.json) is a copy in
-// ipyparallel's own format, so that `ipcluster list` and its panel see and can
-// stop the cluster. ipyparallel may rewrite or delete that copy at will.
+// # Who watches whom
 //
-// Invariants: one supervisor per cluster id and profile (a lock held for its
-// life says so); a process is signalled only after its start time proved that
-// it is the one that was started, never a recycled pid; a start that fails, or
-// whose starter dies midway, leaves nothing behind; Stop returns nil only when
-// every process and file of the cluster is gone.
+// The hub has no children and knows no processes: it learns of an engine's
+// death from the engine's connection. Processes belong to the supervisor
+// (`gopar cluster supervise`), one small daemon per cluster. It submits the
+// jobs, is told at once when a local process dies and how, polls batch systems,
+// keeps the state file, and is the one place for everything that needs to know
+// both sides, such as restarting engines. Hub and engines go on without it, and
+// Stop works without it.
+//
+// # Files
+//
+// The state file (security/gopar-cluster[-<id>].json in the profile) is the
+// truth, written by the supervisor alone. ipyparallel's cluster file
+// (security/cluster-<id>.json) is a copy in ipyparallel's own format, so that
+// `ipcluster list` and its panel see the cluster and can stop it; ipyparallel
+// may rewrite or delete that copy at will.
+//
+// # Invariants
+//
+// One supervisor per cluster id and profile: a lock held for its life says so.
+// A process is signalled only after its start time proved that it is the one
+// that was started, never a recycled pid. A start that fails, or whose starter
+// dies midway, leaves no process and no file but the logs. Stop returns nil
+// only when every process and file of the cluster is gone, the logs apart.
 //
 // It is not a client: it sends no tasks. Package parallel does.
 package cluster
 
 import (
-	"context"
 	"errors"
-	"time"
+	"sync"
 
 	"github.com/go-logr/logr"
+
+	"github.com/gopar-project/gopar/internal/proto"
 )
 
-// ErrNotFound says that no such cluster is running. The message tells how to
-// start one.
+// ErrNotFound says that no such cluster is running.
 var ErrNotFound = errors.New("no cluster is running (start one: gopar cluster start -n 4)")
 
 // ErrRunning says that Start found the cluster running. Find returns it.
 var ErrRunning = errors.New("the cluster is running already")
 
-// Options says what to start. The zero value is one engine per core in the
-// default cluster of the default profile.
-type Options struct {
-	N          int           // engines; default: one per core
-	ID         string        // cluster id; default $IPP_CLUSTER_ID, then "": the profile's default cluster
-	Profile    string        // profile name; default "default"
-	ProfileDir string        // directory of the profile; wins over Profile. Default $IPP_PROFILE_DIR
-	Exe        string        // gopar binary; default: this program if it is gopar, then $GOPAR, then gopar on PATH
-	HubArgs    []string      // further arguments of gopar hub
-	EngineArgs []string      // further arguments of gopar engine
-	Env        []string      // further environment of hub and engines, "NAME=value"; no secrets
-	Dir        string        // working directory of the engines; default: the caller's
-	Timeout    time.Duration // for the whole start; default 60 s, as ipyparallel's engine_timeout
-	Progress   func(Status)  // called from Start's goroutine whenever something changed; may be nil
-	Log        logr.Logger   // zero: discard
-}
-
-// Query says which cluster to find; the zero value is the one a client without
-// further knowledge wants.
-type Query struct {
-	ID         string // cluster id; default $IPP_CLUSTER_ID, then "" (see Find)
-	Profile    string // profile name; default "default"
-	ProfileDir string // directory of the profile; wins over Profile. Default $IPP_PROFILE_DIR
-	Log        logr.Logger
-}
-
-// Cluster is a handle on a cluster. It holds nothing open: dropping it costs
+// Cluster is a handle on a cluster. It keeps nothing open: dropping it costs
 // nothing and stops nothing. Methods may be called concurrently.
 type Cluster struct {
-	id         string
-	profileDir string
+	place
+	log logr.Logger
+
+	mu    sync.Mutex
+	child int // pid of the supervisor while it is this process's child; else 0
 }
 
 // ID returns the cluster id; "" is the profile's default cluster.
@@ -74,28 +62,7 @@ func (c *Cluster) ID() string { return c.id }
 func (c *Cluster) ProfileDir() string { return c.profileDir }
 
 // ConnectionFile returns the path of the client connection file.
-func (c *Cluster) ConnectionFile() string { return "" }
+func (c *Cluster) ConnectionFile() string { return proto.ClientFile(c.profileDir, c.id) }
 
-// Start starts a hub and o.N engines and returns when all of them are
-// registered. ctx bounds the start only. ErrRunning if the cluster runs
-// already; any other error means that nothing was left behind, and holds the
-// last log lines of the process that failed.
-func Start(ctx context.Context, o Options) (*Cluster, error) { return nil, ErrNotFound }
-
-// Find returns the running cluster q asks for. With an empty id it is the
-// profile's default cluster or, if that is not running, the only one of the
-// profile that is. ErrNotFound if there is none, an error that lists the ids
-// if there are several.
-func Find(ctx context.Context, q Query) (*Cluster, error) { return nil, ErrNotFound }
-
-// List returns the running clusters of all profiles, in order of profile and
-// id, and removes the files of dead ones.
-func List(ctx context.Context) ([]*Cluster, error) { return nil, nil }
-
-// Stop stops the cluster: softly, then by force, then verifies. nil means that
-// no process and no file of it is left; stopping a stopped cluster is no error.
-func (c *Cluster) Stop(ctx context.Context) error { return nil }
-
-// Status returns what the cluster's processes are doing. It asks the hub and
-// blocks for at most 2 s if the hub does not answer.
-func (c *Cluster) Status(ctx context.Context) (Status, error) { return Status{}, nil }
+// LogDir returns the directory of the logs of hub, engines and supervisor.
+func (c *Cluster) LogDir() string { return proto.LogDir(c.profileDir) }

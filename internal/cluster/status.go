@@ -1,6 +1,15 @@
 package cluster
 
-import "time"
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/gopar-project/gopar/internal/launch"
+)
 
 // State is what a cluster as a whole is doing.
 type State string
@@ -20,23 +29,195 @@ type Status struct {
 	ProfileDir     string    `json:"profile_dir"`
 	State          State     `json:"state"`
 	Problem        string    `json:"problem,omitempty"` // why it is not Running, in words
-	Started        time.Time `json:"started"`
+	Started        time.Time `json:"started,omitzero"`
 	ConnectionFile string    `json:"connection_file"` // for clients
 	LogDir         string    `json:"log_dir"`
-	Want           int       `json:"want"`       // engines asked for
+	Want           int       `json:"want"`       // engines asked for; 0 for a hub started by other means
 	Registered     []int     `json:"registered"` // ids of the engines the hub has, ascending
-	Supervisor     Process   `json:"supervisor"`
-	Hub            Process   `json:"hub"`
-	Engines        []Process `json:"engines"`
+	Supervisor     *Process  `json:"supervisor,omitempty"`
+	Hub            *Process  `json:"hub,omitempty"`
+	Engines        []Process `json:"engines"` // processes, those included that have ended
 }
 
 // Process is one process of a cluster.
 type Process struct {
-	Name   string    `json:"name"` // "hub", "engines-1.0": job and index
-	PID    int       `json:"pid"`
-	Host   string    `json:"host,omitempty"`
-	State  string    `json:"state"`            // pending, running, done, unknown
-	Reason string    `json:"reason,omitempty"` // why it is pending, how it ended
-	Log    string    `json:"log"`              // path of its log file
-	Ended  time.Time `json:"ended,omitzero"`
+	Job    string       `json:"job"`   // "gopar-demo-engines-1"
+	Index  int          `json:"index"` // within the job
+	PID    int          `json:"pid"`
+	Host   string       `json:"host,omitempty"`
+	State  launch.State `json:"state"`
+	Reason string       `json:"reason,omitempty"` // what it waits for, how it ended
+	Log    string       `json:"log"`              // path of its log file
+	Ended  time.Time    `json:"ended,omitzero"`
+}
+
+// Alive returns the number of engine processes that run.
+func (s *Status) Alive() int {
+	n := 0
+	for _, e := range s.Engines {
+		if e.State == launch.Running {
+			n++
+		}
+	}
+	return n
+}
+
+// hubPatience bounds how long Status waits for a hub that accepts connections
+// but says nothing.
+const hubPatience = 2 * time.Second
+
+// Status looks at the processes and asks the hub. It blocks for at most 2 s
+// when the hub does not answer. ErrNotFound if the cluster is not running.
+func (c *Cluster) Status(ctx context.Context) (Status, error) {
+	c.reap()
+	st, err := readState(c.place)
+	if errors.Is(err, ErrNotFound) {
+		return c.foreignStatus(ctx)
+	}
+	if err != nil {
+		return Status{}, err
+	}
+	l := launch.NewLocal(c.log)
+	defer l.Close()
+	st.refresh(ctx, l)
+	status := st.status(c.place)
+	status.Supervisor = superviserProcess(c.place, st.Supervisor)
+	if status.Hub != nil && status.Hub.State == launch.Done {
+		status.State, status.Problem = Broken, "the hub has ended: "+status.Hub.Reason
+		return status, nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, hubPatience)
+	defer cancel()
+	ids, err := askEngines(ctx, c.ConnectionFile(), c.log)
+	if err != nil && status.State != Starting {
+		status.State, status.Problem = Broken, err.Error()
+		return status, nil
+	}
+	status.Registered = ids
+	status.judge()
+	return status, nil
+}
+
+// foreignStatus is the status of a hub that was not started by this package.
+func (c *Cluster) foreignStatus(ctx context.Context) (Status, error) {
+	ctx, cancel := context.WithTimeout(ctx, hubPatience)
+	defer cancel()
+	ids, err := askEngines(ctx, c.ConnectionFile(), c.log)
+	if err != nil {
+		return Status{}, fmt.Errorf("%s: %w", c.place, ErrNotFound)
+	}
+	return Status{
+		ID: c.id, ProfileDir: c.profileDir, State: Running, ConnectionFile: c.ConnectionFile(),
+		LogDir: c.LogDir(), Registered: ids, Engines: []Process{},
+	}, nil
+}
+
+// refresh looks at the processes. What the supervisor wrote about ended ones
+// stands: only it knows how they ended.
+func (s *state) refresh(ctx context.Context, l launch.Launcher) {
+	tasks, err := l.Poll(ctx, s.records()...)
+	if err != nil {
+		return // nothing is known beyond what is written
+	}
+	known := make(map[string]launch.Task)
+	for _, t := range s.Tasks {
+		known[taskName(t.Job, t.Index)] = t
+	}
+	for i, t := range tasks {
+		old, ok := known[taskName(t.Job, t.Index)]
+		if ok && (old.State == launch.Done || t.State == launch.Unknown) {
+			tasks[i] = old
+		}
+	}
+	s.Tasks = tasks
+}
+
+func taskName(job string, index int) string { return fmt.Sprintf("%s %d", job, index) }
+
+// status is what the state file alone tells.
+func (s *state) status(p place) Status {
+	status := Status{
+		ID: s.ID, ProfileDir: s.ProfileDir, State: s.State, Problem: s.Problem, Started: s.Started,
+		ConnectionFile: (&Cluster{place: p}).ConnectionFile(), LogDir: (&Cluster{place: p}).LogDir(),
+		Want: s.Want, Registered: []int{}, Engines: []Process{},
+	}
+	logs := make(map[string]*launch.Record)
+	for _, r := range s.records() {
+		logs[r.Name] = r
+	}
+	for _, t := range s.Tasks {
+		rec := logs[t.Job]
+		if rec == nil {
+			continue
+		}
+		proc := Process{
+			Job: t.Job, Index: t.Index, PID: t.PID, Host: t.Host, State: t.State, Reason: t.Reason,
+			Log: rec.LogFile(t.Index), Ended: t.Ended,
+		}
+		if rec == s.Hub {
+			status.Hub = &proc
+		} else {
+			status.Engines = append(status.Engines, proc)
+		}
+	}
+	return status
+}
+
+// judge derives State and Problem from what was seen of a cluster whose hub
+// answers.
+func (s *Status) judge() {
+	if s.State != Running && s.State != Degraded && s.State != Broken {
+		return
+	}
+	var problems []string
+	for _, e := range s.Engines {
+		if e.State == launch.Done {
+			problems = append(problems, fmt.Sprintf("engine process %d has ended (%s)", e.PID, e.Reason))
+		}
+	}
+	if n := len(s.Registered); n < s.Want && len(problems) == 0 {
+		problems = append(problems, fmt.Sprintf("%d of %d engines are registered", n, s.Want))
+	}
+	if s.Supervisor != nil && s.Supervisor.State == launch.Done {
+		problems = append(problems, "the supervisor is gone; the cluster works, but nobody watches it")
+	}
+	s.State, s.Problem = Running, ""
+	if len(problems) > 0 {
+		s.State, s.Problem = Degraded, strings.Join(problems, "; ")
+	}
+}
+
+func superviserProcess(p place, id launch.Proc) *Process {
+	proc := &Process{Job: p.jobName("supervisor"), PID: id.PID, Host: id.Host, State: launch.Running, Log: p.supervisorLog()}
+	switch err := id.Check(); {
+	case errors.Is(err, launch.ErrGone):
+		proc.State, proc.Reason = launch.Done, "gone"
+	case err != nil:
+		proc.State, proc.Reason = launch.Unknown, err.Error()
+	}
+	return proc
+}
+
+// Logs returns up to n last lines of the logs of the cluster, by file path:
+// supervisor, hub and engines.
+func (c *Cluster) Logs(n int) (map[string][]string, error) {
+	paths := []string{c.supervisorLog()}
+	st, err := readState(c.place)
+	if err != nil {
+		return nil, err
+	}
+	for _, r := range st.records() {
+		for i := r.First; i < r.First+r.N; i++ {
+			paths = append(paths, r.LogFile(i))
+		}
+	}
+	logs := make(map[string][]string)
+	for _, p := range paths {
+		lines, err := launch.TailFile(p, n)
+		if err != nil && !errors.Is(err, os.ErrNotExist) {
+			return nil, err
+		}
+		logs[p] = lines
+	}
+	return logs, nil
 }

@@ -45,6 +45,7 @@ type Local struct {
 type child struct {
 	ended  time.Time // zero while it runs
 	exit   *int
+	signal Signal
 	reason string
 }
 
@@ -240,7 +241,8 @@ func (l *Local) reap() {
 		case err != nil:
 			c.reason = "ended" // somebody else reaped it
 		case ws.Signaled():
-			c.reason = "killed by signal " + unix.SignalName(ws.Signal())
+			name := unix.SignalName(ws.Signal())
+			c.signal, c.reason = Signal(strings.TrimPrefix(name, "SIG")), "killed by signal "+name
 			if ws.CoreDump() {
 				c.reason += " (core dumped)"
 			}
@@ -259,7 +261,7 @@ func (l *Local) look(p Proc) Task {
 		if c.ended.IsZero() {
 			return Task{State: Running}
 		}
-		return Task{State: Done, Reason: c.reason, Exit: c.exit, Ended: c.ended}
+		return Task{State: Done, Reason: c.reason, Exit: c.exit, Signal: c.signal, Ended: c.ended}
 	}
 	switch err := p.Check(); {
 	case err == nil:
@@ -300,33 +302,16 @@ func (l *Local) Signal(ctx context.Context, rec *Record, s Signal, tasks ...int)
 // send signals one process, or its group. A process that is gone is no error.
 func (l *Local) send(p Proc, sig syscall.Signal, group bool) error {
 	// Holding mu keeps reap from freeing a child's pid between the check and
-	// the signal. For the children of others FindProcess holds the very
-	// process (a pidfd on Linux), so that the check is about what is signalled.
+	// the signal.
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if c := l.children[p]; c != nil && !c.ended.IsZero() {
 		return nil
 	}
-	h, err := os.FindProcess(p.PID)
-	if err != nil {
-		return err
-	}
-	defer h.Release()
-	switch err := p.Check(); {
-	case errors.Is(err, ErrGone):
-		return nil
-	case err != nil:
-		return err
-	}
 	if group {
-		err = syscall.Kill(-p.PID, sig)
-	} else {
-		err = h.Signal(sig)
+		return p.signalGroup(sig)
 	}
-	if errors.Is(err, os.ErrProcessDone) || errors.Is(err, syscall.ESRCH) {
-		return nil
-	}
-	return err
+	return p.Signal(sig)
 }
 
 // sweep kills what the sessions of killed processes still hold and waits until

@@ -49,6 +49,7 @@ type Task struct {
 	Reason string    `json:"reason,omitempty"` // of Pending and Done: "Resources", "exit status 3"
 	PID    int       `json:"pid,omitempty"`    // on Host; 0 if not known
 	Host   string    `json:"host,omitempty"`
-	Exit   *int      `json:"exit,omitempty"` // exit code; nil if not ended, unknown, or ended by a signal
-	Ended  time.Time `json:"ended,omitzero"` // when its end was noticed
+	Exit   *int      `json:"exit,omitempty"`   // exit code; nil if not ended, unknown, or ended by a signal
+	Signal Signal    `json:"signal,omitempty"` // that ended it, if one did and the system tells
+	Ended  time.Time `json:"ended,omitzero"`   // when its end was noticed
 }

@@ -1,0 +1,251 @@
+package cluster
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"syscall"
+	"time"
+
+	"github.com/go-logr/logr"
+
+	"github.com/gopar-project/gopar/internal/proto"
+)
+
+// Options says what to start. The zero value is one engine per core in the
+// default cluster of the default profile.
+type Options struct {
+	N          int           // engines. Default: one per core
+	ID         string        // cluster id. Default: $IPP_CLUSTER_ID, then "", the profile's default cluster
+	Profile    string        // profile name. Default: "default"
+	ProfileDir string        // directory of the profile; wins over Profile. Default: $IPP_PROFILE_DIR
+	Exe        string        // gopar binary. Default: this program if it is gopar, then $GOPAR, then gopar on PATH
+	HubArgs    []string      // further arguments of gopar hub
+	EngineArgs []string      // further arguments of gopar engine
+	Env        []string      // further environment of hub and engines, "NAME=value"; no secrets, others may see it
+	Dir        string        // working directory of the engines. Default: the caller's
+	Timeout    time.Duration // for the whole start. Default: 60 s, as ipyparallel's engine_timeout
+	Progress   func(Status)  // called from Start's goroutine whenever something changed; may be nil
+	Log        logr.Logger   // zero: discard
+}
+
+// Limits of what Start and the supervisor tell each other.
+const (
+	maxReport = 64 << 20         // one line: the status of 100,000 engines
+	patience  = 20 * time.Second // for a supervisor that was told to give up: more than it takes to stop everything by force
+)
+
+// spec is Options as the supervisor needs them; it is the first line it reads.
+type spec struct {
+	ProfileDir string        `json:"profile_dir"`
+	ID         string        `json:"id"`
+	N          int           `json:"n"`
+	Exe        string        `json:"exe"`
+	HubArgs    []string      `json:"hub_args"`
+	EngineArgs []string      `json:"engine_args"`
+	Env        []string      `json:"env"`
+	Dir        string        `json:"dir"`
+	Timeout    time.Duration `json:"timeout"`
+}
+
+// keepLine is the second line the supervisor reads: the starter has got the
+// cluster. If the pipe ends without it, the starter has died or given up.
+const keepLine = "keep\n"
+
+// report is one line that the supervisor writes while the cluster starts.
+type report struct {
+	Status *Status `json:"status,omitempty"` // progress
+	Ready  bool    `json:"ready,omitempty"`  // last: it runs
+	Error  string  `json:"error,omitempty"`  // last: it does not run, and all is cleaned up
+	Exists bool    `json:"exists,omitempty"` // with Error: because it was running already
+}
+
+func (o *Options) spec() (spec, error) {
+	dir, err := proto.ProfileDir(o.ProfileDir, o.Profile)
+	if err != nil {
+		return spec{}, err
+	}
+	s := spec{
+		ProfileDir: dir, ID: proto.ClusterID(o.ID), N: o.N, HubArgs: o.HubArgs, EngineArgs: o.EngineArgs,
+		Env: o.Env, Dir: o.Dir, Timeout: o.Timeout,
+	}
+	if _, err := newPlace(dir, s.ID); err != nil {
+		return spec{}, err
+	}
+	if s.N < 0 {
+		return spec{}, fmt.Errorf("%d engines", s.N)
+	}
+	if s.N == 0 {
+		s.N = runtime.NumCPU()
+	}
+	if s.Timeout <= 0 {
+		s.Timeout = 60 * time.Second
+	}
+	if s.Dir == "" {
+		if s.Dir, err = os.Getwd(); err != nil {
+			return spec{}, fmt.Errorf("working directory of the engines: %w", err)
+		}
+	}
+	if info, err := os.Stat(s.Dir); err != nil {
+		return spec{}, fmt.Errorf("working directory of the engines: %w", err)
+	} else if !info.IsDir() {
+		return spec{}, fmt.Errorf("working directory of the engines: %s is no directory", s.Dir)
+	}
+	s.Exe, err = findExe(o.Exe)
+	return s, err
+}
+
+// Start starts a hub and o.N engines and returns when all of them are
+// registered. ctx bounds the start only; the cluster outlives the caller.
+// ErrRunning if the cluster runs already. After any other error nothing but
+// logs is left behind; the error holds the last log lines of what failed.
+func Start(ctx context.Context, o Options) (*Cluster, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	sp, err := o.spec()
+	if err != nil {
+		return nil, fmt.Errorf("start cluster: %w", err)
+	}
+	c := &Cluster{place: place{profileDir: sp.ProfileDir, id: sp.ID}, log: o.Log.WithName("cluster")}
+	d, err := startSupervisor(c.place, sp)
+	if err != nil {
+		return nil, fmt.Errorf("start cluster: %w", err)
+	}
+	defer d.release()
+	last, err := d.follow(ctx, o.Progress)
+	switch {
+	case err == nil && last.Ready:
+		err = d.keep()
+	case err == nil && last.Exists:
+		err = fmt.Errorf("%s: %w", c.place, ErrRunning)
+	case err == nil:
+		err = errors.New(last.Error)
+	}
+	if err == nil {
+		c.child = d.cmd.Process.Pid
+		return c, nil
+	}
+	if e := d.end(); e != nil {
+		err = errors.Join(err, e)
+	}
+	if ctx.Err() != nil {
+		err = errors.Join(ctx.Err(), err)
+	}
+	return nil, fmt.Errorf("start cluster: %w", err)
+}
+
+// daemon is the starter's hold on the supervisor it started.
+type daemon struct {
+	cmd     *exec.Cmd
+	control *os.File // write end: spec, then keepLine
+	reports *os.File // read end
+}
+
+// startSupervisor starts `gopar cluster supervise` in a session of its own.
+func startSupervisor(p place, sp spec) (*daemon, error) {
+	if err := os.MkdirAll(proto.LogDir(p.profileDir), 0o700); err != nil {
+		return nil, err
+	}
+	log, err := os.OpenFile(p.supervisorLog(), os.O_WRONLY|os.O_APPEND|os.O_CREATE, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	defer log.Close()
+	controlR, controlW, err := os.Pipe()
+	if err != nil {
+		return nil, err
+	}
+	defer controlR.Close()
+	reportR, reportW, err := os.Pipe()
+	if err != nil {
+		controlW.Close() // best effort: unused
+		return nil, err
+	}
+	defer reportW.Close()
+	d := &daemon{control: controlW, reports: reportR}
+	d.cmd = &exec.Cmd{
+		Path: sp.Exe, Args: []string{filepath.Base(sp.Exe), "cluster", "supervise"},
+		Stdout: log, Stderr: log, ExtraFiles: []*os.File{controlR, reportW},
+		SysProcAttr: &syscall.SysProcAttr{Setsid: true},
+	}
+	if err := d.cmd.Start(); err != nil {
+		d.release()
+		return nil, err
+	}
+	// A pipe holds 64 KiB before a write blocks; a supervisor that dies instead
+	// of reading makes it fail.
+	if err := json.NewEncoder(d.control).Encode(sp); err != nil {
+		err = errors.Join(fmt.Errorf("tell the supervisor what to start: %w", err), d.end())
+		d.release()
+		return nil, err
+	}
+	return d, nil
+}
+
+// follow passes progress on and returns the supervisor's last word. When ctx
+// ends it tells the supervisor to give up, and waits for that.
+func (d *daemon) follow(ctx context.Context, progress func(Status)) (report, error) {
+	stop := context.AfterFunc(ctx, d.abandon)
+	defer stop()
+	lines := bufio.NewScanner(d.reports)
+	lines.Buffer(nil, maxReport)
+	for lines.Scan() {
+		var r report
+		if err := json.Unmarshal(lines.Bytes(), &r); err != nil {
+			return report{}, fmt.Errorf("report of the supervisor: %w", err)
+		}
+		if r.Ready || r.Error != "" {
+			return r, nil
+		}
+		if r.Status != nil && progress != nil {
+			progress(*r.Status)
+		}
+	}
+	err := lines.Err()
+	if err == nil {
+		err = io.ErrUnexpectedEOF
+	}
+	return report{}, fmt.Errorf("the supervisor ended early: %w", err)
+}
+
+// abandon makes the supervisor stop what it has started.
+func (d *daemon) abandon() {
+	d.control.Close() // best effort: it is closed in the end anyway
+	// The deadline is for a supervisor that hangs; end kills it then.
+	d.reports.SetReadDeadline(time.Now().Add(patience)) // best effort: pipes have deadlines
+}
+
+// keep lets the supervisor go on by itself.
+func (d *daemon) keep() error {
+	_, err := io.WriteString(d.control, keepLine)
+	return err
+}
+
+// end waits for the end of a supervisor that has failed or was abandoned; one
+// that does not end in time is killed.
+func (d *daemon) end() error {
+	d.abandon()
+	kill := time.AfterFunc(patience, func() {
+		d.cmd.Process.Kill() // best effort: it may have ended by itself
+	})
+	defer kill.Stop()
+	err := d.cmd.Wait()
+	var exit *exec.ExitError
+	if errors.As(err, &exit) {
+		return nil // it has said why, or its log does
+	}
+	return err
+}
+
+func (d *daemon) release() {
+	d.control.Close() // best effort: nothing is buffered
+	d.reports.Close() // best effort
+}

@@ -1,0 +1,127 @@
+package cluster
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"syscall"
+	"time"
+
+	"github.com/gopar-project/gopar/internal/launch"
+)
+
+// Stop stops the cluster: it asks, forces what does not obey, and verifies. nil
+// means that no process and no file of it is left, the logs apart; stopping a
+// cluster that does not run is no error. It takes up to 6 s if processes do not
+// obey.
+func (c *Cluster) Stop(ctx context.Context) error {
+	if err := c.stop(ctx); err != nil {
+		return fmt.Errorf("stop %s: %w", c.place, err)
+	}
+	return nil
+}
+
+func (c *Cluster) stop(ctx context.Context) error {
+	st, err := readState(c.place)
+	if errors.Is(err, ErrNotFound) {
+		return c.stopForeign(ctx)
+	}
+	if err != nil {
+		return err
+	}
+	if err := c.stopSupervisor(ctx, st.Supervisor); err != nil {
+		return err
+	}
+	// Without a supervisor, or if it failed: do its work.
+	l, err := takeLock(c.lockFile())
+	if err != nil {
+		return err
+	}
+	defer l.release()
+	if st, err = readState(c.place); errors.Is(err, ErrNotFound) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	local := launch.NewLocal(c.log)
+	defer local.Close()
+	if err := launch.Stop(ctx, local, grace, st.records()...); err != nil {
+		return err
+	}
+	return c.removeFiles()
+}
+
+// stopSupervisor asks the supervisor to take the cluster down, and returns when
+// it is gone; one that hangs is killed.
+func (c *Cluster) stopSupervisor(ctx context.Context, p launch.Proc) error {
+	soft, cancel := context.WithTimeout(ctx, stopTime+grace)
+	defer cancel()
+	if err := p.Signal(syscall.SIGTERM); err != nil {
+		return err
+	}
+	if err := c.gone(soft, p); err == nil || ctx.Err() != nil {
+		return err
+	}
+	if err := p.Signal(syscall.SIGKILL); err != nil {
+		return err
+	}
+	return c.gone(ctx, p)
+}
+
+// gone waits for the end of a process that need not be a child.
+func (c *Cluster) gone(ctx context.Context, p launch.Proc) error {
+	for pause := time.Millisecond; ; pause = min(pause*3/2, 20*time.Millisecond) {
+		c.reap()
+		err := p.Check()
+		if errors.Is(err, launch.ErrGone) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("%v does not end: %w", p, ctx.Err())
+		case <-time.After(pause):
+		}
+	}
+}
+
+// reap collects the supervisor if it was started here and has ended: its
+// parent is the only one who can.
+func (c *Cluster) reap() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.child == 0 {
+		return
+	}
+	pid, err := syscall.Wait4(c.child, nil, syscall.WNOHANG, nil)
+	if pid == c.child || errors.Is(err, syscall.ECHILD) {
+		c.child = 0
+	}
+}
+
+// stopForeign shuts down a hub that was started by other means, such as gopar
+// hub itself or ipyparallel's panel. Its processes are its starter's.
+func (c *Cluster) stopForeign(ctx context.Context) error {
+	h, err := dialHub(ctx, c.ConnectionFile(), c.log)
+	if err != nil {
+		return nil // nothing runs
+	}
+	err = h.shutdown(ctx)
+	if err := errors.Join(err, h.close()); err != nil {
+		return err
+	}
+	for pause := time.Millisecond; ; pause = min(pause*3/2, 50*time.Millisecond) {
+		if _, err := os.Stat(c.ConnectionFile()); errors.Is(err, os.ErrNotExist) {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("its hub does not end: %w", ctx.Err())
+		case <-time.After(pause):
+		}
+	}
+}
