@@ -24,6 +24,8 @@ type Content struct {
 	Args  int      `json:"args"`
 	// Map applies the function to each index of the arguments, which are slices of equal length; the result is a slice.
 	Map bool `json:"map"`
+	// First is the index of the first element when Map applies to a part of the user's slices, for errors.
+	First int `json:"first,omitempty"`
 	// Units are the hashes of the units to load first, in order.
 	Units []string `json:"units"`
 	// Vars are the session variables the function reads; their values precede the arguments.
@@ -43,13 +45,19 @@ type FuncRef struct {
 	Symbol string `json:"symbol"`
 	// Captures is 1 for a lifted literal: its captured variables follow the session variables.
 	Captures int `json:"captures"`
-	// Exec is the SHA-256 of the executable a compiled function is part of, Offset its entry and Type its type there,
-	// both relative to the program's anchor.
+	// Exec is the build (see Build) of the program that a function is part of which is not a cell's, Offset where it
+	// starts there, Type the text of its type.
 	Exec   string `json:"exec,omitempty"`
 	Offset int64  `json:"offset,omitempty"`
-	Type   int64  `json:"type,omitempty"`
-	// Path is where the sender's executable is, a hint for an engine on the same machine.
-	Path string `json:"path,omitempty"`
+	Type   string `json:"type,omitempty"`
+	// Program is where an engine gets that program from when it is not gopar itself.
+	Program *Program `json:"program,omitempty"`
+}
+
+// Program identifies a compiled program whose functions run on engines.
+type Program struct {
+	SHA256 string `json:"sha256"`         // of the executable, hexadecimal
+	Path   string `json:"path,omitempty"` // where the sender has it: a hint for an engine on the same machine
 }
 
 // VarRef names a session variable that travels with a call, "x|int".
@@ -77,7 +85,7 @@ func ParseContent(raw json.RawMessage) (*Content, error) {
 		return nil, fmt.Errorf("%w: it names no codec", ErrCodec)
 	case c.Codec != Version:
 		return nil, fmt.Errorf("%w: codec %q, this engine speaks %s", ErrCodec, c.Codec, Version)
-	case c.Args < 0 || c.Args > maxArgs || len(c.Vars) > maxArgs || len(c.Names) > maxArgs:
+	case c.Args < 0 || c.Args > maxArgs || len(c.Vars) > maxArgs || len(c.Names) > maxArgs || len(c.Units) > maxArgs || len(c.Objects) > maxArgs:
 		return nil, fmt.Errorf("task with %d arguments, %d variables and %d names", c.Args, len(c.Vars), len(c.Names))
 	case c.Op == OpCall && (c.Func == nil || c.Func.Captures < 0 || c.Func.Captures > 1):
 		return nil, errors.New("task without a valid function reference")

@@ -3,20 +3,294 @@ package codec
 import (
 	"context"
 	"encoding/json"
+	"errors"
+	"fmt"
+	"reflect"
+	"sync"
+
+	"github.com/gopar-project/gopar/internal/unit"
 )
 
-// Lit wraps a function literal that the front end lifted: maker is a function of a cell that takes a pointer to a struct
-// of the captured variables and returns the literal; captures is such a pointer. The result is accepted wherever package
-// parallel takes a function.
-func Lit(maker any, captures any) any { return &Literal{Maker: maker, Captures: captures} }
-
-// Literal is a function literal with what it captured; see Lit.
-type Literal struct {
-	Maker    any // func(*struct{…}) func(…) …, declared in a cell
-	Captures any // *struct{…}
+// Invoke runs one task in this process, whose units are loaded already, and returns the frames of its result.
+//
+// The error of a function that panicked or returned one is a *Failure; the frames then hold the error value, for
+// ErrorOf. Other errors are about the task itself: it is malformed or its arguments do not fit.
+//
+// Invoke blocks until the function has returned, also when ctx ended: ctx is passed to functions that take one, and
+// checked between the elements of a map.
+func Invoke(ctx context.Context, content json.RawMessage, buffers [][]byte) ([][]byte, error) {
+	c, err := ParseContent(content)
+	if err != nil {
+		return nil, err
+	}
+	switch c.Op {
+	case OpStore:
+		return nil, store(c, buffers)
+	case OpFetch:
+		return fetch(c.Names)
+	}
+	f, args, err := c.unpack(buffers)
+	if err != nil {
+		return nil, err
+	}
+	k := &invocation{name: shortName(c.Func.Symbol), f: f, t: f.Type(), first: c.First}
+	if c.Func.Captures > 0 {
+		k.name = "func"
+	}
+	var out []reflect.Value
+	if c.Map {
+		out, err = k.each(ctx, args)
+	} else {
+		out, err = k.once(ctx, args)
+	}
+	if err != nil {
+		var failure *Failure
+		if errors.As(err, &failure) && failure.Err != nil {
+			frames, encErr := Encode([]reflect.Value{reflect.ValueOf(failure.Err)}, []string{"error"})
+			if encErr == nil {
+				return frames, failure
+			}
+		}
+		return nil, err
+	}
+	names := make([]string, len(out))
+	for i := range names {
+		names[i] = "result"
+		if len(out) > 1 {
+			names[i] = fmt.Sprintf("result[%d]", i)
+		}
+	}
+	frames, err := Encode(out, names)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", k.name, err)
+	}
+	return frames, nil
 }
 
-// Invoke runs one task in this process and returns the frames of its result. The units it names are loaded already.
-func Invoke(ctx context.Context, content json.RawMessage, buffers [][]byte) ([][]byte, error) {
-	return nil, nil
+// unpack decodes the buffers of a call, sets the variables it reads and returns the function and its arguments.
+func (c *Content) unpack(buffers [][]byte) (f reflect.Value, args []reflect.Value, err error) {
+	ref := c.Func
+	native := 0
+	if ref.Exec != "" {
+		native = 1
+	} else if f, err = ref.lookup(nil); err != nil {
+		return f, nil, err
+	}
+	if ref.Captures > 0 && (native > 0 || !isMaker(f.Type())) {
+		return f, nil, malformed("%s makes no function literal", ref.Symbol)
+	}
+	firstArg := native + len(c.Vars) + ref.Captures
+	want := func(i int, before []reflect.Value) reflect.Type {
+		t := reflect.Type(nil)
+		switch {
+		case native > 0 && i > 0 && before[0].IsValid():
+			t = before[0].Type()
+		case native == 0 && ref.Captures > 0:
+			if i == firstArg-1 {
+				return f.Type().In(0)
+			}
+			t = f.Type().Out(0)
+		case native == 0:
+			t = f.Type()
+		}
+		if i < firstArg {
+			if v := i - native; v >= 0 && v < len(c.Vars) {
+				if box, ok := unit.Value(c.Vars[v].ID); ok {
+					return box.Type()
+				}
+			}
+			return nil
+		}
+		return wantedArgument(t, i-firstArg, c.Map)
+	}
+	values, err := decode(buffers, want)
+	if err != nil {
+		return f, nil, err
+	}
+	if len(values) != firstArg+c.Args {
+		return f, nil, malformed("%d values, want %d", len(values), firstArg+c.Args)
+	}
+	if native > 0 {
+		t := reflect.Type(nil)
+		if values[0].IsValid() {
+			t = values[0].Type()
+		}
+		if f, err = ref.lookup(t); err != nil {
+			return f, nil, err
+		}
+	}
+	for i, v := range c.Vars {
+		p := values[native+i]
+		if !p.IsValid() || p.Kind() != reflect.Pointer || p.IsNil() {
+			return f, nil, malformed("variable %s", v.ID)
+		}
+		if err := unit.Define(v.ID, p.Elem()); err != nil {
+			return f, nil, err
+		}
+	}
+	if ref.Captures > 0 {
+		captures := values[firstArg-1]
+		if !captures.IsValid() || captures.Type() != f.Type().In(0) || captures.IsNil() {
+			return f, nil, malformed("captures do not fit %v", f.Type())
+		}
+		f = f.Call([]reflect.Value{captures})[0]
+	}
+	return f, values[firstArg:], nil
+}
+
+// wantedArgument is the type in which argument i of a function of type t is decoded.
+func wantedArgument(t reflect.Type, i int, asMap bool) reflect.Type {
+	if t == nil || t.Kind() != reflect.Func {
+		return nil
+	}
+	params := parameters(t)
+	switch {
+	case t.IsVariadic() && i >= len(params)-1:
+		return params[len(params)-1].Elem()
+	case i >= len(params):
+		return nil
+	case asMap:
+		return reflect.SliceOf(params[i])
+	}
+	return params[i]
+}
+
+// invocation is one function about to be called.
+type invocation struct {
+	name  string
+	f     reflect.Value
+	t     reflect.Type
+	first int
+}
+
+// once calls the function with args.
+func (k *invocation) once(ctx context.Context, args []reflect.Value) ([]reflect.Value, error) {
+	plain := make([]any, len(args))
+	for i, a := range args {
+		if a.IsValid() {
+			plain[i] = a.Interface()
+		}
+	}
+	in, err := arguments(k.name, k.t, plain)
+	if err != nil {
+		return nil, err
+	}
+	if takesContext(k.t) {
+		in = append([]reflect.Value{reflect.ValueOf(ctx)}, in...)
+	}
+	var out []reflect.Value
+	if failure := guarded(func() { out = k.f.Call(in) }); failure != nil {
+		return nil, failure
+	}
+	return k.split(out)
+}
+
+// split takes the error off a function's results.
+func (k *invocation) split(out []reflect.Value) ([]reflect.Value, error) {
+	n := len(results(k.t))
+	if n < len(out) && !out[n].IsNil() {
+		return nil, failed(out[n].Interface().(error))
+	}
+	return out[:n], nil
+}
+
+// each calls the function for each index of the slices args; the results are slices.
+func (k *invocation) each(ctx context.Context, args []reflect.Value) ([]reflect.Value, error) {
+	params := parameters(k.t)
+	sig := signature(k.name, k.t)
+	if len(args) != len(params) || len(args) == 0 || k.t.IsVariadic() {
+		return nil, fmt.Errorf("%s: %d slices, want %d", sig, len(args), len(params))
+	}
+	for i, a := range args {
+		if !a.IsValid() || a.Kind() != reflect.Slice || a.Len() != args[0].Len() {
+			return nil, fmt.Errorf("%s: slice %d does not fit", sig, i+1)
+		}
+		var err error
+		if args[i], err = elementsAs(a, params[i]); err != nil {
+			return nil, fmt.Errorf("%s: slice %d%w", sig, i+1, err)
+		}
+	}
+	n := args[0].Len()
+	types := results(k.t)
+	out := make([]reflect.Value, len(types))
+	for i, t := range types {
+		out[i] = reflect.MakeSlice(reflect.SliceOf(t), n, n)
+	}
+	skip := 0
+	in := make([]reflect.Value, len(params))
+	if takesContext(k.t) {
+		in, skip = append(in, reflect.Value{}), 1
+		in[0] = reflect.ValueOf(ctx)
+	}
+	at := 0
+	var returned error
+	failure := guarded(func() {
+		for ; at < n && returned == nil; at++ {
+			if returned = ctx.Err(); returned != nil {
+				return
+			}
+			for j, a := range args {
+				in[skip+j] = a.Index(at)
+			}
+			var one []reflect.Value
+			if one, returned = k.split(k.f.Call(in)); returned != nil {
+				return
+			}
+			for j, r := range one {
+				out[j].Index(at).Set(r)
+			}
+		}
+	})
+	if failure == nil && returned != nil && !errors.As(returned, &failure) {
+		failure = failed(returned)
+	}
+	if failure != nil {
+		failure.Value += fmt.Sprintf(" (element %d)", k.first+at)
+		return nil, failure
+	}
+	return out, nil
+}
+
+// slots are the values of Store, by name.
+var slots sync.Map
+
+// Slot returns the value last stored under name in this process, nil if there is none.
+func Slot(name string) any {
+	v, _ := slots.Load(name)
+	if b, ok := v.(slot); ok {
+		return b.value
+	}
+	return nil
+}
+
+// SetSlot keeps v under name, for a task made by Fetch.
+func SetSlot(name string, v any) { slots.Store(name, slot{v}) }
+
+type slot struct{ value any }
+
+func store(c *Content, buffers [][]byte) error {
+	values, err := Values(buffers)
+	if err != nil {
+		return err
+	}
+	if len(values) != len(c.Names) {
+		return malformed("%d values for %d names", len(values), len(c.Names))
+	}
+	for i, n := range c.Names {
+		SetSlot(n, values[i])
+	}
+	return nil
+}
+
+// fetch returns the values of slots and empties them.
+func fetch(names []string) ([][]byte, error) {
+	values := make([]reflect.Value, len(names))
+	for i, n := range names {
+		v, ok := slots.LoadAndDelete(n)
+		if !ok {
+			return nil, fmt.Errorf("nothing is kept under %s", n)
+		}
+		values[i] = reflect.ValueOf(v.(slot).value)
+	}
+	return Encode(values, names)
 }
