@@ -159,11 +159,16 @@ var jsonMIME = regexp.MustCompile(`^application/(.*\+)?json$`)
 func (d Data) MarshalJSON() ([]byte, error) {
 	out := make(map[string]any, len(d))
 	for mime, raw := range d {
-		out[mime] = raw
 		var text string
 		if !jsonMIME.MatchString(mime) && json.Unmarshal(raw, &text) == nil {
 			out[mime] = lines(text)
+			continue
 		}
+		value, err := sorted(raw)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", mime, err)
+		}
+		out[mime] = value
 	}
 	return compact(out)
 }
@@ -190,6 +195,27 @@ func (d *Data) UnmarshalJSON(raw []byte) error {
 	}
 	*d = in
 	return nil
+}
+
+// MarshalJSON implements json.Marshaler.
+func (m Metadata) MarshalJSON() ([]byte, error) {
+	out := make(map[string]any, len(m))
+	for name, raw := range m {
+		value, err := sorted(raw)
+		if err != nil {
+			return nil, fmt.Errorf("metadata %s: %w", name, err)
+		}
+		out[name] = value
+	}
+	return compact(out)
+}
+
+// sorted decodes raw so that it encodes with sorted keys, as nbformat writes them, and numbers as they were.
+func sorted(raw json.RawMessage) (value any, err error) {
+	d := json.NewDecoder(bytes.NewReader(raw))
+	d.UseNumber()
+	err = d.Decode(&value)
+	return value, err
 }
 
 // some is m, empty instead of nil: nbformat wants {} where there is no metadata.

@@ -263,8 +263,8 @@ func (k *Kernel) Close() {
 		k.shutdown()
 	}
 	close(k.closed)
-	ctx, cancel := context.WithTimeout(context.Background(), graceTime) // detached: closing must end, whoever gave up
-	defer cancel()
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel() // there is nobody left to send the rest to
 	if k.shell != nil {
 		err := errors.Join(k.shell.Close(ctx), k.control.Close(ctx), k.iopub.Close(ctx))
 		if err != nil {
@@ -279,7 +279,7 @@ func (k *Kernel) Close() {
 func (k *Kernel) shutdown() {
 	grace := time.NewTimer(graceTime)
 	defer grace.Stop()
-	_, err := k.send(k.control, "shutdown_request", map[string]bool{"restart": false}, nil)
+	_, err := k.send(k.control, "shutdown_request", jupyter.ShutdownRequest{}, nil)
 	for err == nil {
 		select {
 		case <-k.events: // make room: a reader that waits would hold the reply up

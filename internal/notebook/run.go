@@ -113,7 +113,7 @@ func (r *run) cell(ctx context.Context, c *Cell) error {
 	}
 	r.count++
 	r.print.input(r.count, c.Source)
-	defer r.print.end(c)
+	defer r.print.end()
 	if r.options.Timeout > 0 {
 		var cancel context.CancelFunc
 		late := fmt.Errorf("it took longer than %v", r.options.Timeout)
@@ -124,41 +124,25 @@ func (r *run) cell(ctx context.Context, c *Cell) error {
 	switch {
 	case err != nil:
 		return fmt.Errorf("cell %d: %w", r.count, err)
-	case reply.Status != "ok":
-		return &CellError{r.count, reply.Ename, reply.Evalue}
+	case reply.Status != jupyter.StatusOK:
+		return &CellError{r.count, reply.EName, reply.EValue}
 	}
 	return nil
 }
 
-type executeRequest struct {
-	Code            string            `json:"code"`
-	Silent          bool              `json:"silent"`
-	StoreHistory    bool              `json:"store_history"`
-	UserExpressions map[string]string `json:"user_expressions"`
-	AllowStdin      bool              `json:"allow_stdin"`
-	StopOnError     bool              `json:"stop_on_error"`
-}
-
-type executeReply struct {
-	Status         string `json:"status"`
-	ExecutionCount int    `json:"execution_count"`
-	Ename          string `json:"ename"`
-	Evalue         string `json:"evalue"`
-}
-
 // execute runs one cell: until its reply and its idle have come, in whichever order.
-func (r *run) execute(ctx context.Context, c *Cell) (*executeReply, error) {
+func (r *run) execute(ctx context.Context, c *Cell) (*jupyter.ExecuteReply, error) {
 	metadata, err := compact(map[string]string{"cellId": c.ID})
 	if err != nil {
 		return nil, err
 	}
-	request := executeRequest{Code: c.Source, StoreHistory: true, UserExpressions: map[string]string{}, StopOnError: true}
+	request := jupyter.ExecuteRequest{Code: c.Source, StoreHistory: true, UserExpressions: map[string]string{}, StopOnError: true}
 	sent, err := r.kernel.send(r.kernel.shell, "execute_request", request, json.RawMessage(metadata))
 	if err != nil {
 		return nil, err
 	}
 	r.book.add(sent.Header.MsgID, c)
-	var reply *executeReply
+	var reply *jupyter.ExecuteReply
 	idle := false
 	cancelled := ctx.Done()
 	var giveUp <-chan time.Time // runs once the cell was interrupted
@@ -178,7 +162,7 @@ func (r *run) execute(ctx context.Context, c *Cell) (*executeReply, error) {
 					return nil, err
 				}
 			case mine && e.Header.MsgType == "execute_reply":
-				reply = new(executeReply)
+				reply = new(jupyter.ExecuteReply)
 				if err := e.Bind(reply); err != nil {
 					return nil, err
 				}
@@ -205,9 +189,7 @@ func (r *run) execute(ctx context.Context, c *Cell) (*executeReply, error) {
 }
 
 func isIdle(m *jupyter.Message) bool {
-	var status struct {
-		ExecutionState string `json:"execution_state"`
-	}
+	var status jupyter.Status
 	return m.Bind(&status) == nil && status.ExecutionState == "idle"
 }
 
