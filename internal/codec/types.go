@@ -20,6 +20,7 @@ const (
 	typeNamed     = 41                      // + package path, package name, name, fingerprint
 	typeAny       = 42                      // interface{}
 	typeInterface = 43                      // another interface without a name: found by its text
+	typeKnown     = 63                      // not written: typeOf found a type
 	typeFirst     = 64
 )
 
@@ -148,7 +149,8 @@ func (d *decoder) text() (string, error) {
 }
 
 // typeOf reads a description. A type that equals want, or a part of it, is taken from there, so that types that are not
-// known by name (declared in a function) are found. special is typeNil or typeError when there is no type.
+// known by name (declared in a function) are found. special is typeNil or typeError when there is no
+// type, else typeKnown.
 func (d *decoder) typeOf(want reflect.Type, depth int) (t reflect.Type, special uint64, err error) {
 	if depth > maxTypeDepth {
 		return nil, 0, malformed("type nested more than %d deep", maxTypeDepth)
@@ -162,17 +164,17 @@ func (d *decoder) typeOf(want reflect.Type, depth int) (t reflect.Type, special 
 		if code-typeFirst >= uint64(len(d.types)) {
 			return nil, 0, malformed("type %d of %d", code-typeFirst, len(d.types))
 		}
-		return d.types[code-typeFirst], 0, nil
+		return d.types[code-typeFirst], typeKnown, nil
 	case (code == typeNil || code == typeError) && depth == 0:
 		return nil, code, nil
 	case code < uint64(len(basicTypes)) && basicTypes[code] != nil:
-		return basicTypes[code], 0, nil
+		return basicTypes[code], typeKnown, nil
 	}
 	t, err = d.described(code, want, depth)
 	if err == nil {
 		d.types = append(d.types, t)
 	}
-	return t, 0, err
+	return t, typeKnown, err
 }
 
 var basicTypes = [...]reflect.Type{
