@@ -80,6 +80,17 @@ func Show(values ...any) {
 	}
 }
 
+// ShowResults is Show for the results of a call whose last is an error: a nil
+// error is not shown.
+func ShowResults(values ...any) {
+	if n := len(values); n > 0 && values[n-1] == nil {
+		values = values[:n-1]
+	}
+	if len(values) > 0 {
+		Show(values...)
+	}
+}
+
 // Go starts f in a goroutine whose panic is reported instead of ending the
 // process. Lowering turns every go statement of a cell into a call of Go.
 func Go(f func()) {

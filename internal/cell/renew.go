@@ -1,0 +1,506 @@
+package cell
+
+import (
+	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"go/types"
+	"maps"
+	"slices"
+)
+
+// This file decides which declarations keep their identity, which change, and
+// which of earlier cells must be declared anew because of that.
+
+// newDecl records a declaration of the cell.
+func (c *checker) newDecl(name string, node ast.Node) *decl {
+	return &decl{name: name, src: c.src, node: node, idents: identsOf(node)}
+}
+
+func (d *decl) text() string { return d.src.src(d.node) }
+
+// method returns the name of the method that d declares, "" for other things.
+func (d *decl) method() string {
+	if f, ok := d.node.(*ast.FuncDecl); ok && f.Recv != nil {
+		return f.Name.Name
+	}
+	return ""
+}
+
+// dropKept moves declarations that are the same as in an earlier cell, and mean
+// the same, from decls to kept, then carries what the changed ones affect.
+func (c *checker) dropKept() {
+	for _, d := range c.decls {
+		d.imports = c.importsOf(d)
+	}
+	keep := map[*decl]bool{}
+	for _, d := range c.decls {
+		if old := c.previous(d); old != nil && old.text() == d.text() && maps.Equal(old.imports, d.imports) {
+			keep[d] = true
+		}
+	}
+	for changed := true; changed; {
+		changed = false
+		own := c.changing(keep)
+		for d := range keep {
+			if !c.sameSurroundings(c.previous(d), own) || c.typeChanges(d, keep) {
+				delete(keep, d)
+				changed = true
+			}
+		}
+	}
+	var decls []*decl
+	for _, d := range c.decls {
+		if keep[d] {
+			c.kept = append(c.kept, d)
+		} else {
+			decls = append(decls, d)
+		}
+	}
+	c.decls = decls
+	c.carry(c.changing(keep))
+}
+
+// previous finds the declaration of an earlier cell that d repeats.
+func (c *checker) previous(d *decl) *decl {
+	e := c.s.entities[d.name]
+	if e == nil || e.decl == nil {
+		return nil
+	}
+	if m := d.method(); m != "" {
+		return findMethod(e.meths, m)
+	}
+	return e.decl
+}
+
+func findMethod(meths []*decl, name string) *decl {
+	for _, m := range meths {
+		if m.method() == name {
+			return m
+		}
+	}
+	return nil
+}
+
+// changing are the names whose meaning the cell changes, given what is kept.
+func (c *checker) changing(keep map[*decl]bool) map[string]bool {
+	names := map[string]bool{}
+	for _, d := range c.decls {
+		if keep[d] {
+			continue
+		}
+		names[d.name] = true
+		if g, ok := d.node.(*ast.GenDecl); ok {
+			for _, n := range constNames(g) {
+				names[n] = true
+			}
+		}
+	}
+	return names
+}
+
+// sameSurroundings reports whether every name that old uses still means what it
+// meant when old was checked.
+func (c *checker) sameSurroundings(old *decl, changing map[string]bool) bool {
+	for name, e := range old.seen {
+		if name != old.name && (changing[name] || c.s.entities[name] != e) {
+			return false
+		}
+	}
+	return true
+}
+
+// typeChanges reports whether the type that d declares, or is a method of, has
+// another declaration in the cell that is not kept.
+func (c *checker) typeChanges(d *decl, keep map[*decl]bool) bool {
+	for _, o := range c.decls {
+		if o.name == d.name && !keep[o] {
+			return true
+		}
+	}
+	return false
+}
+
+// carry adds to carried what must be declared anew: types that get methods,
+// and the functions and types of earlier cells that use a changing name.
+func (c *checker) carry(changing map[string]bool) (added bool) {
+	for _, d := range slices.Clone(c.decls) {
+		if _, isType := d.node.(*ast.TypeSpec); isType || d.method() != "" {
+			added = c.carryType(d.name) || added
+		}
+	}
+	affected := map[*entity]bool{}
+	for name := range changing {
+		if e := c.s.entities[name]; e != nil {
+			affected[e] = true
+		}
+	}
+	own := c.declared()
+	for more := true; more; {
+		more = false
+		for name, e := range c.s.entities {
+			if affected[e] || e.decl == nil || own[name] || c.dropped[name] || !e.uses(affected) {
+				continue
+			}
+			affected[e] = true
+			more, added = true, true
+			c.carried = append(c.carried, e.decl)
+			c.carried = append(c.carried, e.meths...)
+		}
+	}
+	sortDecls(c.carried)
+	return added
+}
+
+// carryType completes a type of which the cell declares a part: the declaration
+// itself if the cell only adds methods, and the methods of other cells.
+func (c *checker) carryType(name string) (added bool) {
+	e := c.s.entities[name]
+	if e == nil || e.decl == nil {
+		return false
+	}
+	if _, ok := e.decl.node.(*ast.TypeSpec); !ok {
+		return false
+	}
+	has := map[string]bool{} // methods, and "" for the type itself
+	for _, d := range slices.Concat(c.decls, c.carried) {
+		if d.name == name {
+			has[d.method()] = true
+		}
+	}
+	declaredHere := false
+	for _, d := range c.decls {
+		if d.name == name && d.method() == "" {
+			declaredHere = true
+		}
+	}
+	if !has[""] {
+		c.carried = append(c.carried, e.decl)
+		added = true
+	}
+	for _, m := range e.meths {
+		if has[m.method()] || declaredHere && m.src == e.decl.src {
+			continue
+		}
+		c.carried = append(c.carried, m)
+		added = true
+	}
+	return added
+}
+
+// uses reports whether the entity's declaration mentions one of the given ones.
+func (e *entity) uses(set map[*entity]bool) bool {
+	for _, d := range append([]*decl{e.decl}, e.meths...) {
+		for _, seen := range d.seen {
+			if set[seen] {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// sortDecls puts declarations in the order they were made, so that the lowered
+// unit does not depend on the iteration of maps.
+func sortDecls(decls []*decl) {
+	slices.SortStableFunc(decls, func(a, b *decl) int { return int(a.node.Pos()) - int(b.node.Pos()) })
+}
+
+// dropFailedCarried removes carried declarations that do not check in their new
+// surroundings: their names keep the old meaning.
+func (c *checker) dropFailedCarried(errs *Errors) bool {
+	wanted := map[string]bool{} // types the cell itself changes must check
+	for _, d := range c.decls {
+		wanted[d.name] = true
+	}
+	var rest Errors
+	failed := map[string]bool{}
+	for _, e := range *errs {
+		d := c.carriedAt(e.Pos)
+		if d == nil || wanted[d.name] {
+			rest = append(rest, e)
+			continue
+		}
+		failed[d.name] = true
+	}
+	*errs = rest
+	if len(failed) == 0 {
+		return false
+	}
+	if c.dropped == nil {
+		c.dropped = map[string]bool{}
+	}
+	maps.Copy(c.dropped, failed)
+	c.carried = slices.DeleteFunc(c.carried, func(d *decl) bool { return failed[d.name] })
+	return true
+}
+
+func (c *checker) carriedAt(p token.Position) *decl {
+	for _, d := range c.carried {
+		from, to := c.s.fset.Position(d.node.Pos()), c.s.fset.Position(d.node.End())
+		if from.Filename == p.Filename && from.Line <= p.Line && p.Line <= to.Line {
+			return d
+		}
+	}
+	return nil
+}
+
+// carryForVariables carries what uses a variable whose type the cell changed.
+func (c *checker) carryForVariables() bool {
+	changing := map[string]bool{}
+	for _, st := range c.steps {
+		if st.spec == nil {
+			continue
+		}
+		for _, n := range st.spec.names {
+			e := c.s.entities[n.Name]
+			now := c.pkg.Scope().Lookup(n.Name)
+			if e == nil || now == nil {
+				continue
+			}
+			if _, isVar := e.obj.(*types.Var); !isVar || !types.Identical(e.obj.Type(), now.Type()) {
+				changing[n.Name] = true
+			}
+		}
+	}
+	if len(changing) == 0 {
+		return false
+	}
+	moved := c.unkeep(changing)
+	return c.carry(changing) || moved
+}
+
+// unkeep declares kept declarations anew that use a changing variable.
+func (c *checker) unkeep(changing map[string]bool) (moved bool) {
+	for _, d := range slices.Clone(c.kept) {
+		old := c.previous(d)
+		for name := range old.seen {
+			if changing[name] {
+				c.decls = append(c.decls, d)
+				c.kept = slices.DeleteFunc(c.kept, func(k *decl) bool { return k == d })
+				changing[d.name] = true
+				moved = true
+				break
+			}
+		}
+	}
+	return moved
+}
+
+// renameOld marks uses, before a variable's new definition, that mean the old one,
+// where the two have different types.
+func (c *checker) renameOld() (again bool) {
+	for _, st := range c.steps {
+		if st.spec == nil {
+			continue
+		}
+		for _, n := range st.spec.names {
+			e, now := c.s.entities[n.Name], c.info.Defs[n]
+			if e == nil || e.varID == "" || now == nil || types.Identical(e.obj.Type(), now.Type()) {
+				continue
+			}
+			for _, earlier := range c.steps {
+				for _, root := range earlier.nodes() {
+					if root.Pos() < st.spec.node.Pos() {
+						again = c.rename(root, n.Name, func(id *ast.Ident) bool { return c.info.Uses[id] == now }) || again
+					}
+				}
+			}
+		}
+	}
+	return again
+}
+
+// nodes are the parts of a step that are executed.
+func (st step) nodes() []ast.Node {
+	var nodes []ast.Node
+	if st.spec != nil {
+		for _, v := range st.spec.values {
+			nodes = append(nodes, v)
+		}
+	}
+	for _, s := range st.stmts {
+		nodes = append(nodes, s)
+	}
+	return nodes
+}
+
+// renameSelf lets the right-hand side of x := x + 1 mean the session's x.
+func (c *checker) renameSelf(spec *varSpec) {
+	for _, n := range spec.names {
+		if e := c.s.entities[n.Name]; e == nil || e.varID == "" {
+			continue
+		}
+		for _, v := range spec.values {
+			c.rename(v, n.Name, func(*ast.Ident) bool { return true })
+		}
+	}
+}
+
+// rename marks the identifiers called name below root, outside function literals,
+// field keys and selected names, as meaning the session's old variable.
+func (c *checker) rename(root ast.Node, name string, is func(*ast.Ident) bool) (done bool) {
+	ast.Inspect(root, func(n ast.Node) bool {
+		switch n := n.(type) {
+		case *ast.FuncLit:
+			return false
+		case *ast.SelectorExpr:
+			done = c.rename(n.X, name, is) || done
+			return false
+		case *ast.KeyValueExpr:
+			if _, ok := n.Key.(*ast.Ident); ok {
+				done = c.rename(n.Value, name, is) || done
+				return false
+			}
+		case *ast.Ident:
+			if n.Name == name && is(n) {
+				c.spell(n, oldPrefix+name)
+				done = true
+			}
+		}
+		return true
+	})
+	return done
+}
+
+// carriedVar is a session variable whose type is declared anew with the same
+// layout: it keeps its memory under its new type.
+type carriedVar struct {
+	from    *entity
+	spec    *ast.GenDecl
+	imports map[string]string // alias → path of the packages its type mentions
+}
+
+// carriedVars finds the variables to carry over and declares them for the checker.
+func (c *checker) carriedVars() []carriedVar {
+	anew := map[string]bool{} // types declared anew
+	for _, d := range slices.Concat(c.decls, c.carried) {
+		if _, ok := d.node.(*ast.TypeSpec); ok {
+			anew[d.name] = true
+		}
+	}
+	if len(anew) == 0 {
+		return nil
+	}
+	moved := c.movedLayouts(anew)
+	own := c.declared()
+	var vars []carriedVar
+	for _, name := range slices.Sorted(maps.Keys(c.s.entities)) {
+		e := c.s.entities[name]
+		if e.varID == "" || own[name] {
+			continue
+		}
+		mentioned := sessionTypes(e.obj.Type())
+		if !intersects(mentioned, anew) || intersects(mentioned, moved) {
+			continue
+		}
+		imports := map[string]string{}
+		text := types.TypeString(e.obj.Type(), func(p *types.Package) string {
+			if p.Path() == sessionPath {
+				return ""
+			}
+			imports[hostAlias(p)] = p.Path()
+			return hostAlias(p)
+		})
+		expr, err := parser.ParseExprFrom(c.s.fset, "session", text, 0)
+		if err != nil {
+			continue // a type that cannot be written keeps its old meaning
+		}
+		spec := &ast.ValueSpec{Names: []*ast.Ident{{NamePos: expr.Pos(), Name: name}}, Type: expr}
+		vars = append(vars, carriedVar{e, &ast.GenDecl{TokPos: expr.Pos(), Tok: token.VAR, Specs: []ast.Spec{spec}}, imports})
+	}
+	return vars
+}
+
+// hostAlias is the import name under which the declarations of carried variables
+// refer to a package.
+func hostAlias(p *types.Package) string { return fmt.Sprintf("gopar__%x", p.Path()) }
+
+// movedLayouts are the types among anew whose memory layout changed: their text
+// changed, or that of a type they are made of.
+func (c *checker) movedLayouts(anew map[string]bool) map[string]bool {
+	moved := map[string]bool{}
+	for _, d := range c.decls {
+		e := c.s.entities[d.name]
+		if d.method() == "" && anew[d.name] && (e == nil || e.decl == nil || e.decl.text() != d.text()) {
+			moved[d.name] = true
+		}
+	}
+	for more := true; more; {
+		more = false
+		for name := range anew {
+			e := c.s.entities[name]
+			if moved[name] || e == nil || e.decl == nil {
+				continue
+			}
+			for used := range e.decl.seen {
+				if moved[used] && used != name {
+					moved[name], more = true, true
+				}
+			}
+		}
+	}
+	return moved
+}
+
+func intersects(a, b map[string]bool) bool {
+	for k := range a {
+		if b[k] {
+			return true
+		}
+	}
+	return false
+}
+
+// sessionTypes collects the names of the session's types that t mentions.
+func sessionTypes(t types.Type) map[string]bool {
+	names := map[string]bool{}
+	seen := map[types.Type]bool{}
+	var walk func(types.Type)
+	walk = func(t types.Type) {
+		if t == nil || seen[t] {
+			return
+		}
+		seen[t] = true
+		switch t := t.(type) {
+		case *types.Alias:
+			walk(types.Unalias(t))
+		case *types.Named:
+			if p := t.Obj().Pkg(); p != nil && p.Path() == sessionPath {
+				names[t.Obj().Name()] = true
+			}
+			for i := range t.TypeArgs().Len() {
+				walk(t.TypeArgs().At(i))
+			}
+		case *types.Pointer:
+			walk(t.Elem())
+		case *types.Slice:
+			walk(t.Elem())
+		case *types.Array:
+			walk(t.Elem())
+		case *types.Chan:
+			walk(t.Elem())
+		case *types.Map:
+			walk(t.Key())
+			walk(t.Elem())
+		case *types.Signature:
+			walk(t.Params())
+			walk(t.Results())
+		case *types.Tuple:
+			for i := range t.Len() {
+				walk(t.At(i).Type())
+			}
+		case *types.Struct:
+			for i := range t.NumFields() {
+				walk(t.Field(i).Type())
+			}
+		case *types.Interface:
+			for i := range t.NumMethods() {
+				walk(t.Method(i).Type())
+			}
+		}
+	}
+	walk(t)
+	return names
+}

@@ -1,0 +1,175 @@
+package cell
+
+import (
+	"go/ast"
+	"go/importer"
+	"go/token"
+	"go/types"
+	"io"
+	"slices"
+	"sync"
+)
+
+// Session is what the cells so far have declared: variables, functions, types,
+// constants and imports, with the source of each, so that a declaration can be
+// made anew when something it uses changes. It is safe for concurrent use;
+// questions (Complete, Inspect) are answered from the state before the cell that
+// is being checked.
+type Session struct {
+	mu       sync.Mutex
+	fset     *token.FileSet
+	importer types.Importer
+	packages []string // importable paths, for automatic imports and completion
+
+	entities map[string]*entity
+	imports  map[string]string         // local name → path
+	byObj    map[types.Object]*entity  // every entity there ever was
+	units    map[*types.Package]string // the unit each checked package became
+	structs  map[string]structHome     // who names an anonymous struct type, by its key
+	memos    map[string]*Cell          // checked cells by text, for re-runs
+	files    map[string]string         // file id → latest name ("cell-ab12…" → "cell 3")
+	lost     map[string]bool           // variables whose values went with a runner
+	exports  func(string) (io.ReadCloser, error)
+}
+
+// entity is one name of the session as it stood after some cell. Entities are
+// compared by pointer: a name whose declaration did not change keeps its entity.
+type entity struct {
+	name  string
+	obj   types.Object
+	unit  string // hash of the unit that declares it; "" for variables
+	varID string // variables only: key of the box, with the unit's placeholder resolved
+	cell  string // name of the cell that declared it: "cell 3"
+	decl  *decl  // nil for variables and constants of groups
+	meths []*decl
+	reads []string // functions: ids of the variables it uses, transitively
+}
+
+// structHome is the unit that declares an anonymous struct type with unexported
+// fields, and the alias it declares it by.
+type structHome struct{ unit, name string }
+
+// decl is a declaration of a cell with everything needed to check it again.
+type decl struct {
+	name    string // of what it declares; for methods the receiver's base type
+	src     *source
+	node    ast.Node // *ast.FuncDecl, *ast.TypeSpec, or a const *ast.GenDecl
+	idents  []string // every identifier it mentions
+	imports map[string]string
+	seen    map[string]*entity // what the session's names among idents meant when it was checked
+}
+
+// Config tells a Session where packages come from.
+type Config struct {
+	// Export opens the export data of a package, by import path.
+	Export func(path string) (io.ReadCloser, error)
+	// Packages lists the paths that may be imported without being named by an
+	// import declaration.
+	Packages []string
+}
+
+// NewSession returns an empty session.
+func NewSession(c Config) *Session {
+	s := &Session{
+		fset:     token.NewFileSet(),
+		packages: c.Packages,
+		byObj:    map[types.Object]*entity{},
+		units:    map[*types.Package]string{},
+		structs:  map[string]structHome{},
+		files:    map[string]string{},
+		exports:  c.Export,
+	}
+	s.importer = importer.ForCompiler(s.fset, "gc", c.Export)
+	s.clear()
+	return s
+}
+
+func (s *Session) clear() {
+	s.entities = map[string]*entity{}
+	s.imports = map[string]string{}
+	s.memos = map[string]*Cell{}
+	s.lost = map[string]bool{}
+}
+
+// Reset forgets every name of the session.
+func (s *Session) Reset() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.clear()
+}
+
+// ForgetValues drops the variables and keeps types, functions, constants and
+// imports: the process that held the values is gone. A later use of a variable
+// is an error that says so. It returns their names.
+func (s *Session) ForgetValues() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var names []string
+	for name, e := range s.entities {
+		if e.varID != "" {
+			delete(s.entities, name)
+			s.lost[name] = true
+			names = append(names, name)
+		}
+	}
+	s.memos = map[string]*Cell{}
+	slices.Sort(names)
+	return names
+}
+
+// FileName translates a file name of compiled code ("cell-ab12…") to the cell's
+// latest name ("cell 3"); other names are returned as they are.
+func (s *Session) FileName(id string) string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if name, ok := s.files[id]; ok {
+		return name
+	}
+	return id
+}
+
+// Name is a name of the session, for listings.
+type Name struct {
+	Name string
+	Kind string // "var", "func", "type" or "const"
+	Type string // its type as Go source
+	Cell string // the cell that declared it
+}
+
+// Names lists the session's names in alphabetical order.
+func (s *Session) Names() []Name {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var names []Name
+	for _, e := range s.entities {
+		names = append(names, Name{Name: e.name, Kind: kindOf(e.obj), Type: types.TypeString(e.obj.Type(), shortQualifier), Cell: e.cell})
+	}
+	slices.SortFunc(names, func(a, b Name) int {
+		if a.Name < b.Name {
+			return -1
+		}
+		return 1
+	})
+	return names
+}
+
+func kindOf(o types.Object) string {
+	switch o.(type) {
+	case *types.Var:
+		return "var"
+	case *types.Func:
+		return "func"
+	case *types.TypeName:
+		return "type"
+	}
+	return "const"
+}
+
+// shortQualifier writes types as the user would: cell types bare, others by
+// package name.
+func shortQualifier(p *types.Package) string {
+	if p.Path() == sessionPath {
+		return ""
+	}
+	return p.Name()
+}

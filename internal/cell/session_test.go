@@ -1,0 +1,225 @@
+package cell
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/gopar-project/gopar/internal/native"
+)
+
+var hostBinary string
+
+func TestMain(m *testing.M) {
+	dir, err := os.MkdirTemp("", "gopar-cell")
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	hostBinary = filepath.Join(dir, "host")
+	build := exec.Command("go", "build", "-trimpath", "-o", hostBinary, "./testdata/host")
+	build.Stderr = os.Stderr
+	if err := build.Run(); err != nil {
+		os.Exit(1)
+	}
+	code := m.Run()
+	_ = os.RemoveAll(dir) // best effort: a temporary folder
+	os.Exit(code)
+}
+
+// notebook is a session whose cells are really compiled and run, in a process of
+// their own.
+type notebook struct {
+	t    *testing.T
+	s    *Session
+	tc   *native.Toolchain
+	in   io.Writer
+	out  *bufio.Scanner
+	n    int
+	last *Cell
+	open map[string]bool
+}
+
+func newNotebook(t *testing.T) *notebook {
+	t.Helper()
+	tc, err := native.Open(t.Context(), native.Options{Exe: hostBinary, Source: "../.."})
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.CommandContext(t.Context(), hostBinary)
+	in, err := cmd.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd.Stderr = os.Stderr
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		_ = in.Close()
+		_ = cmd.Wait() // a host killed by the test's context is no failure
+	})
+	s := NewSession(Config{Export: tc.Export, Packages: tc.Packages()})
+	return &notebook{t: t, s: s, tc: tc, in: in, out: bufio.NewScanner(out), open: map[string]bool{}}
+}
+
+// run executes a cell and returns what it printed, or its errors.
+func (nb *notebook) run(text string) string {
+	nb.t.Helper()
+	nb.n++
+	c, err := nb.s.Check(fmt.Sprintf("cell %d", nb.n), text)
+	if err != nil {
+		return err.Error()
+	}
+	nb.last = c
+	if c.Unit != nil && !nb.open[c.Unit.Hash] {
+		o, err := nb.tc.Build(nb.t.Context(), c.Unit)
+		if err != nil {
+			nb.t.Fatalf("cell %d: %v\n%s", nb.n, err, numbered(c.Unit.Source))
+		}
+		nb.open[c.Unit.Hash] = true
+		if out := nb.command("open " + o.Path); out != "" && strings.HasPrefix(out, "open:") {
+			nb.t.Fatalf("cell %d: %s", nb.n, out)
+		}
+	}
+	nb.s.Commit(c)
+	if !c.Run {
+		return ""
+	}
+	return nb.command("run " + c.Unit.Hash)
+}
+
+func (nb *notebook) command(c string) string {
+	nb.t.Helper()
+	fmt.Fprintln(nb.in, c)
+	var lines []string
+	for nb.out.Scan() {
+		if nb.out.Text() == "-- done" {
+			return strings.Join(lines, "\n")
+		}
+		lines = append(lines, nb.out.Text())
+	}
+	nb.t.Fatalf("host ended: %s", strings.Join(lines, "\n"))
+	return ""
+}
+
+func numbered(src []byte) string {
+	var b strings.Builder
+	for i, line := range strings.Split(string(src), "\n") {
+		fmt.Fprintf(&b, "%3d %s\n", i+1, line)
+	}
+	return b.String()
+}
+
+// TestSessions runs scripted sessions: cells and what each must print.
+func TestSessions(t *testing.T) {
+	type step struct{ cell, want string }
+	tests := map[string][]step{
+		"values live between cells": {
+			{"x := 41", ""}, {"x++", ""}, {"x", "=> 42"}, {"fmt.Println(x, x+1)", "42 43"},
+		},
+		"the last expression is the result": {
+			{"1+1", "=> 2"}, {"1+1;", ""}, {`strings.Cut("a=b", "=")`, "=> a b true"}, {"_, err := strconv.Atoi(\"x\"); err", `=> strconv.Atoi: parsing "x": invalid syntax`},
+			{`"a" + "b"`, "=> ab"}, {`os.Unsetenv("NOSUCH")`, ""}, {"func f() {}\nf()", ""},
+		},
+		"functions and variables of one cell": {
+			{"k := 3\nfunc scale(n int) int { return n * k }\nscale(2)", "=> 6"}, {"k = 5", ""}, {"scale(2)", "=> 10"},
+		},
+		"unexported fields and methods across cells": {
+			{"type vec struct{ x, y float64 }\nfunc (v vec) area() float64 { return v.x * v.y }\nfunc (v *vec) grow(k float64) { v.x *= k }", ""},
+			{"v := vec{2, 3}\nv.x, v.area()", "=> 2 6"},
+			{"v.grow(10); v.y = 1; p := &v; p.x++\nv", "=> {21 1}"},
+			{"vs := []vec{{1, 2}, {x: 3}}\nps := []*vec{{4, 5}}\nm := map[vec]string{{1, 2}: \"a\"}\nfmt.Printf(\"%+v %+v %v %T\\n\", vs, *ps[0], m, vs)", "[{x:1 y:2} {x:3 y:0}] {x:4 y:5} map[{1 2}:a] []main.vec"},
+			{"func mk() vec { return vec{7, 8} }\nmk().y", "=> 8"},
+			{"type shape interface{ area() float64 }\nvar s shape = v\ns.area()", "=> 21"},
+			{"type box struct { vec; name string }\nb := box{vec{1, 2}, \"n\"}\nfmt.Println(b.x, b.area(), b.vec.y)", "1 2 2"},
+			{"b.y = 9\nb", "=> {{1 9} n}"},
+			{"f := func(w vec) float64 { return w.x }\nf(v)", "=> 21"},
+			{"switch t := any(v).(type) { case vec: fmt.Println(\"vec\", t.x) }", "vec 21"},
+		},
+		"anonymous structs": {
+			{"pts := []struct{ x, y int }{{1, 2}, {3, 4}}", ""},
+			{"sum := 0\nfor _, p := range pts { sum += p.x * p.y }\nsum", "=> 14"},
+			{"pts = append(pts, struct{ x, y int }{5, 6})\npts", "=> [{1 2} {3 4} {5 6}]"},
+		},
+		"generics": {
+			{"func Map[T, U any](s []T, f func(T) U) []U { var o []U; for _, v := range s { o = append(o, f(v)) }; return o }", ""},
+			{"Map([]int{1, 2}, func(i int) string { return fmt.Sprint(i * 2) })", "=> [2 4]"},
+			{"type list[T any] struct { items []T }\nfunc (l *list[T]) push(v T) { l.items = append(l.items, v) }\nfunc (l list[T]) len() int { return len(l.items) }", ""},
+			{"l := &list[string]{}\nl.push(\"a\"); l.push(\"b\")\nfmt.Println(l.len(), l.items[1])\nfmt.Printf(\"%T\\n\", l)", "2 b\n*main.list[string]"},
+			{"type num interface{ ~int | ~float64 }\nfunc Sum[T num](xs ...T) (s T) { for _, x := range xs { s += x }; return }\nSum(1, 2, 3)", "=> 6"},
+			{"Sum(1.5, 2)", "=> 3.5"},
+			{"type set[T comparable] map[T]struct{}\ns := set[int]{1: {}}\nlen(s)", "=> 1"},
+		},
+		"redefinition": {
+			{"x := 1\nfunc get() int { return x }", ""}, {"x := 2\nget()", "=> 2"},
+			{"func f() int { return 1 }", ""}, {"func g() int { return f() * 10 }\ng()", "=> 10"}, {"func f() int { return 2 }", ""}, {"g()", "=> 20"},
+			{"x := \"now a string\"", ""}, {"x", "=> now a string"},
+			{"type t struct{ a int }\nold := t{1}", ""}, {"type t struct{ a, b int }\nnew := t{1, 2}", ""}, {"fmt.Println(old, new)", "{1} {1 2}"},
+			{"y := 1", ""}, {"y := y + 1", ""}, {"y", "=> 2"}, {"y := fmt.Sprint(y, \"!\")", ""}, {"y", "=> 2!"},
+		},
+		"methods added later": {
+			{"type p struct{ x int }\nv := p{3}\nvs := []p{{1}}", ""}, {"func (q p) Double() int { return q.x * 2 }", ""}, {"v.Double(), vs", "=> 6 [{1}]"},
+			{"v.Double()", "=> 6"}, {"vs[0].Double()", "=> 2"}, {"v.x = 10", ""}, {"v.Double()", "=> 20"},
+		},
+		"constants": {
+			{"const n = 3\nconst (a = iota; b; c)\nconst big = 1 << 70", ""}, {"var arr [n]int\nlen(arr) + c", "=> 5"}, {"big >> 68", "=> 4"},
+			{"type day int\nconst (mon day = iota; tue)\nfunc (d day) String() string { return [...]string{\"Mo\", \"Tu\"}[d] }", ""}, {"tue", "=> Tu"}, {"[]day{mon, tue}", "=> [Mo Tu]"},
+		},
+		"errors are complete and change nothing": {
+			{"x := 1", ""},
+			{"y := x + zz\nq := 3", "cell 2:1:10: undefined: zz"},
+			{"q", "cell 3:1:1: undefined: q"},
+			{"var a int = \"s\"\nfoo(a)\nx = \"t\"", "cell 4:1:13: cannot use \"s\" (untyped string constant) as int value in variable declaration\ncell 4:2:1: undefined: foo\ncell 4:3:5: cannot use \"t\" (untyped string constant) as int value in assignment"},
+			{"for {", "cell 5:1:5: { is never closed"},
+			{"x", "=> 1"},
+			{"strngs.ToUpper(\"a\")", "cell 7:1:1: undefined: strngs"},
+			{"value := 3", ""}, {"vale", "cell 9:1:1: undefined: vale (did you mean value?)"},
+			{"z := z + 1", "cell 10:1:6: undefined: z"},
+		},
+		"unused things are allowed": {
+			{"import \"net/url\"\nfunc f() { a := 1; var b, c int; if d := 2; true {}; for i, v := range []int{1} {}; switch e := any(1).(type) { case int: } }\nf()", ""},
+		},
+		"statements": {
+			{"sum := 0\nfor i := range 5 { if i == 3 { continue }; sum += i }\nsum", "=> 7"},
+			{"var wg sync.WaitGroup\nres := make([]int, 3)\nfor i := range 3 { wg.Add(1); go func(k int) { defer wg.Done(); res[k] = k * k }(i) }\nwg.Wait()\nres", "=> [0 1 4]"},
+			{"go func() { panic(\"in goroutine\") }()\ntime.Sleep(50 * time.Millisecond)", "goroutine panic: in goroutine"},
+			{"defer fmt.Println(\"deferred\")\nfmt.Println(\"body\")", "body\ndeferred"},
+			{"outer:\nfor i := range 3 { for j := range 3 { if j == 1 { continue outer }; if i == 2 { break outer }; fmt.Println(i, j) } }", "0 0\n1 0"},
+			{"os.Exit(3)", "panic: os.Exit(3)"},
+			{"log.Fatalf(\"no %d\", 1)", "panic: no 1"},
+			{"ch := make(chan int, 1)\nselect { case ch <- 1: default: }\nselect { case v := <-ch: fmt.Println(v) }", "1"},
+			{"a, b := 1, 2\na, b = b, a\nfmt.Println(a, b)", "2 1"},
+			{"func fib(n int) int { if n < 2 { return n }; return fib(n-1) + fib(n-2) }\nfib(20)", "=> 6765"},
+			{"var e error\n_, e = os.Open(\"/nonexistent\")\nvar pe *fs.PathError\nerrors.As(e, &pe)", "=> true"},
+			{"i := 0\nloop:\n\tif i < 3 { i++; goto loop }\ni", "=> 3"},
+		},
+		"a whole program": {
+			{"package main\n\nimport \"fmt\"\n\nvar a = b + 1\nvar b = f()\n\nfunc f() int { return 10 }\n\nfunc init() { fmt.Println(\"init\") }\n\nfunc main() { fmt.Println(a, b) }", "init\n11 10"},
+		},
+	}
+	for name, steps := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			nb := newNotebook(t)
+			for _, st := range steps {
+				if got := nb.run(st.cell); got != st.want {
+					src := ""
+					if nb.last != nil && nb.last.Unit != nil {
+						src = numbered(nb.last.Unit.Source)
+					}
+					t.Fatalf("cell %d:\n%s\n got: %s\nwant: %s\n%s", nb.n, st.cell, got, st.want, src)
+				}
+			}
+		})
+	}
+}
