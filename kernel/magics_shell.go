@@ -1,0 +1,139 @@
+package kernel
+
+import (
+	"context"
+	"errors"
+	"os"
+	"os/exec"
+	"strings"
+	"time"
+)
+
+const (
+	// shellGrace is how long an interrupted command may take to end before it
+	// is killed.
+	shellGrace = 2 * time.Second
+	// shellLinger is how long the output of a command that has ended is waited
+	// for: what it started in the background may hold its output open for ever.
+	shellLinger = 300 * time.Millisecond
+)
+
+// shellAct returns what !COMMAND does. Its exit status is shown, but a command
+// that fails does not end the cell, as in IPython.
+func shellAct(command string) func(context.Context, *Kernel, *execution) Outcome {
+	return func(ctx context.Context, k *Kernel, e *execution) Outcome {
+		err := k.command(ctx, e, exec.Command("sh", "-c", command))
+		var exit *exec.ExitError
+		if errors.As(err, &exit) {
+			k.sink.Output(e.id, "stderr", []byte("["+exit.String()+"]\n"))
+			return Outcome{}
+		}
+		return commandOutcome(err)
+	}
+}
+
+// bashCell is %%bash: a script whose failure is the cell's.
+func bashCell(i *invocation) error {
+	if i.args != "" {
+		return i.errorf("%%%%bash takes nothing after its name")
+	}
+	script := i.body
+	i.plan.do(func(ctx context.Context, k *Kernel, e *execution) Outcome {
+		cmd := exec.Command("bash")
+		cmd.Stdin = strings.NewReader(script)
+		return commandOutcome(k.command(ctx, e, cmd))
+	})
+	return nil
+}
+
+// clusterLine is %cluster: the cluster subcommand of the gopar binary.
+func clusterLine(i *invocation) error {
+	var args []string
+	for rest := i.args; rest != ""; {
+		var word string
+		word, rest = cutWord(rest)
+		args = append(args, unquote(word))
+	}
+	if len(args) == 0 {
+		return i.errorf("start, list, status or stop?")
+	}
+	switch args[0] {
+	case "start", "list", "status", "stop":
+	default:
+		return i.errorf("%%cluster %s is not known", args[0])
+	}
+	i.plan.do(func(ctx context.Context, k *Kernel, e *execution) Outcome {
+		exe := k.config.Exe
+		if exe == "" {
+			var err error
+			if exe, err = os.Executable(); err != nil {
+				return commandOutcome(err)
+			}
+		}
+		return commandOutcome(k.command(ctx, e, exec.Command(exe, append([]string{"cluster"}, args...)...)))
+	})
+	return nil
+}
+
+// command runs cmd with its output as the cell's, in the cells' working
+// directory. An interrupt goes to everything that cmd started.
+func (k *Kernel) command(ctx context.Context, e *execution, cmd *exec.Cmd) error {
+	if p, ok := k.evaluator.(Placed); ok {
+		cmd.Dir = p.Dir()
+	}
+	cmd.Stdout = streamWriter{k, e.id, "stdout"}
+	cmd.Stderr = streamWriter{k, e.id, "stderr"}
+	cmd.WaitDelay = shellLinger
+	ownGroup(cmd)
+	ctx, cancel := e.within(ctx)
+	defer cancel()
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	if err := cmd.Start(); err != nil {
+		return err
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- cmd.Wait() }()
+	select {
+	case err := <-ended:
+		if errors.Is(err, exec.ErrWaitDelay) {
+			return nil // it ended well; only its children still hold the pipe
+		}
+		return err
+	case <-ctx.Done():
+	}
+	_ = interruptGroup(cmd) // best effort: it may have ended just now
+	timer := time.NewTimer(shellGrace)
+	defer timer.Stop()
+	select {
+	case <-ended:
+	case <-timer.C:
+		_ = killGroup(cmd) // best effort, as above
+		<-ended
+	}
+	return context.Canceled
+}
+
+// commandOutcome is the outcome of a step that is a command.
+func commandOutcome(err error) Outcome {
+	switch {
+	case err == nil:
+		return Outcome{}
+	case errors.Is(err, context.Canceled):
+		return Outcome{Error: &Error{Name: "Interrupted", Value: "the command was interrupted"}}
+	default:
+		return Outcome{Error: &Error{Name: "CommandError", Value: err.Error()}}
+	}
+}
+
+// streamWriter writes a command's output to the cell's.
+type streamWriter struct {
+	k           *Kernel
+	job, stream string
+}
+
+func (w streamWriter) Write(b []byte) (int, error) {
+	w.k.sink.Output(w.job, w.stream, append([]byte(nil), b...))
+	return len(b), nil
+}
