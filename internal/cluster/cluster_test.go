@@ -24,6 +24,8 @@ func TestMain(m *testing.M) {
 	if program() {
 		return
 	}
+	// The race detector delays the exit of every process by a second.
+	os.Setenv("GORACE", "atexit_sleep_ms=0")
 	for _, v := range []string{proto.EnvProfileDir, proto.EnvClusterID, proto.EnvIPythonDir} {
 		os.Unsetenv(v)
 	}

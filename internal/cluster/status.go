@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"strings"
 	"time"
 
@@ -81,7 +80,7 @@ func (c *Cluster) Status(ctx context.Context) (Status, error) {
 	defer l.Close()
 	st.refresh(ctx, l)
 	status := st.status(c.place)
-	status.Supervisor = superviserProcess(c.place, st.Supervisor)
+	status.Supervisor = supervisorProcess(c.place, st.Supervisor)
 	if status.Hub != nil && status.Hub.State == launch.Done {
 		status.State, status.Problem = Broken, "the hub has ended: "+status.Hub.Reason
 		return status, nil
@@ -187,7 +186,7 @@ func (s *Status) judge() {
 	}
 }
 
-func superviserProcess(p place, id launch.Proc) *Process {
+func supervisorProcess(p place, id launch.Proc) *Process {
 	proc := &Process{Job: p.jobName("supervisor"), PID: id.PID, Host: id.Host, State: launch.Running, Log: p.supervisorLog()}
 	switch err := id.Check(); {
 	case errors.Is(err, launch.ErrGone):
@@ -196,28 +195,4 @@ func superviserProcess(p place, id launch.Proc) *Process {
 		proc.State, proc.Reason = launch.Unknown, err.Error()
 	}
 	return proc
-}
-
-// Logs returns up to n last lines of the logs of the cluster, by file path:
-// supervisor, hub and engines.
-func (c *Cluster) Logs(n int) (map[string][]string, error) {
-	paths := []string{c.supervisorLog()}
-	st, err := readState(c.place)
-	if err != nil {
-		return nil, err
-	}
-	for _, r := range st.records() {
-		for i := r.First; i < r.First+r.N; i++ {
-			paths = append(paths, r.LogFile(i))
-		}
-	}
-	logs := make(map[string][]string)
-	for _, p := range paths {
-		lines, err := launch.TailFile(p, n)
-		if err != nil && !errors.Is(err, os.ErrNotExist) {
-			return nil, err
-		}
-		logs[p] = lines
-	}
-	return logs, nil
 }

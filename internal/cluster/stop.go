@@ -111,7 +111,8 @@ func (c *Cluster) stopForeign(ctx context.Context) error {
 		return nil // nothing runs
 	}
 	err = h.shutdown(ctx)
-	if err := errors.Join(err, h.close()); err != nil {
+	h.close()
+	if err != nil {
 		return err
 	}
 	for pause := time.Millisecond; ; pause = min(pause*3/2, 50*time.Millisecond) {

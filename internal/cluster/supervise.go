@@ -363,9 +363,7 @@ func (s *supervisor) save() error {
 // be stopped stays in the state file.
 func (s *supervisor) takeDown() error {
 	if s.hub != nil {
-		if err := s.hub.close(); err != nil {
-			s.log.Info("link to the hub", "error", err.Error())
-		}
+		s.hub.close()
 	}
 	// Whoever wanted the end may have ended the context; the end still happens.
 	ctx, cancel := context.WithTimeout(context.Background(), stopTime)
