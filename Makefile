@@ -1,0 +1,55 @@
+# Everything a developer does with gopar. Start with: make help
+
+SHELL       := bash
+.SHELLFLAGS := -eu -o pipefail -c
+GO          ?= go
+STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
+# Race-enabled tests of the packages; those of test/, which drive the installed program, come after them, alone on the machine.
+UNIT        := $$($(GO) list ./... | grep -v -e /test$$)
+
+export LC_ALL := C.UTF-8
+
+.PHONY: help demo python lint test unit e2e check bench generate verify clean
+
+help: ## list the targets
+	@grep -hE '^[a-z0-9]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-10s %s\n", $$1, $$2 }'
+
+demo: ## install, then run notebooks/overview.ipynb on 4 engines
+	./install.sh --demo
+
+python: ## make the Python environment that the tests and benchmarks need
+	@test/python.sh
+
+lint: ## gofmt, go vet, staticcheck, shellcheck
+	@unformatted=$$(gofmt -l $$(git ls-files -co --exclude-standard '*.go')); [ -z "$$unformatted" ] || { echo "gofmt would change:" $$unformatted; exit 1; }
+	$(GO) vet ./...
+	$(GO) run $(STATICCHECK) ./...
+	"$$(dirname "$$(test/python.sh)")/shellcheck" install.sh .ci/run test/*.sh
+
+test: lint unit e2e ## everything: lint, tests of the packages with -race, tests of the whole program
+
+unit: ## tests of the packages, with -race
+	GOPAR_PYTHON=$$(test/python.sh) $(GO) test -race -p 2 -timeout 15m $(UNIT)
+
+e2e: ## tests of the whole program: gopar run, nbclient, jupyter console, jupyter_kernel_test, ipyparallel
+	GOPAR_PYTHON=$$(test/python.sh) $(GO) test -race -count=1 -timeout 25m ./test
+
+check: test verify ## test, stale generated files, and every fuzz target for 20 s
+	@for package in $$($(GO) list ./...); do \
+	  for target in $$($(GO) test -list '^Fuzz' "$$package" | grep '^Fuzz' || true); do \
+	    echo "fuzz $$package $$target"; \
+	    $(GO) test -run '^$$' -fuzz "^$$target$$" -fuzztime 20s "$$package"; \
+	  done; \
+	done
+
+bench: ## measure beside ipykernel and ipyparallel, and write bench/results.json
+	GOPAR_PYTHON=$$(test/python.sh) $(GO) run ./bench -o bench/results.json
+
+generate: ## make generated files anew
+	$(GO) generate ./...
+
+verify: generate ## prove that generated files are up to date
+	git diff --exit-code -- . ':!*.ipynb'
+
+clean: ## remove the tests' Python environment
+	rm -rf "$${XDG_CACHE_HOME:-$$HOME/.cache}/gopar-test"
