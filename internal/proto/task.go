@@ -144,7 +144,7 @@ func BroadcastID(original, engineUUID string) string { return original + "_" + e
 type ReplyMetadata struct {
 	Started         Time             `json:"started"`
 	DependenciesMet bool             `json:"dependencies_met"` // false: this engine cannot run it, try another
-	Engine          string           `json:"engine"`           // UUID; on every message an engine sends
+	Engine          string           `json:"engine,omitempty"` // UUID; on every message an engine sends
 	Status          string           `json:"status"`           // ok | error | aborted; mandatory
 	EngineInfo      *ErrorEngineInfo `json:"engine_info,omitempty"`
 	IsBroadcast     bool             `json:"is_broadcast"`

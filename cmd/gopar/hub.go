@@ -1,0 +1,217 @@
+package main
+
+import (
+	"fmt"
+	"log"
+	"os"
+	"os/signal"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/go-logr/stdr"
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/gopar-project/gopar/hub"
+	"github.com/gopar-project/gopar/internal/proto"
+	"github.com/gopar-project/gopar/internal/sched"
+)
+
+// hubFlags are the flags of `gopar hub`: ipcontroller's, by its names.
+type hubFlags struct {
+	hub.Config
+	profile, scheme, logLevel, ports string
+	port, ping, hwm                  int
+	debug                            bool
+	ignored                          map[string]*bool
+}
+
+// newHubCommand returns `gopar hub`.
+func newHubCommand() *cobra.Command {
+	var f hubFlags
+	c := &cobra.Command{
+		Use:   "hub",
+		Short: "Run the hub of a cluster, in place of ipcontroller",
+		Long: `The hub is the one process that the clients and engines of a cluster connect to. It writes
+ipcontroller-client.json and ipcontroller-engine.json to the profile's security directory, and removes
+them when it ends (SIGTERM, SIGINT). It takes ipcontroller's flags; those it does not know are named in
+the log and ignored.`,
+		DisableFlagParsing: true, // unknown flags are no error, but shall be named
+	}
+	f.define(c.Flags())
+	c.RunE = func(c *cobra.Command, args []string) error {
+		known, unknown := splitFlags(c.Flags(), args)
+		if err := c.Flags().Parse(known); err != nil {
+			return err
+		}
+		if help, err := c.Flags().GetBool("help"); err == nil && help {
+			return c.Help()
+		}
+		return f.run(c, unknown)
+	}
+	return c
+}
+
+func (f *hubFlags) define(s *pflag.FlagSet) {
+	s.StringVar(&f.profile, "profile", "", "profile whose directory holds the connection files (default \"default\", or $IPP_PROFILE_DIR)")
+	s.StringVar(&f.ProfileDir, "profile-dir", "", "that directory itself")
+	s.StringVar(&f.ClusterID, "cluster-id", "", "tells clusters of one profile apart (default $IPP_CLUSTER_ID)")
+	s.StringVar(&f.IP, "ip", "", "address to listen on, * for all (default 127.0.0.1)")
+	s.StringVar(&f.Location, "location", "", "this machine's address as engines and clients see it")
+	s.StringVar(&f.ports, "ports", "", "ports to use: 5000-5020,6000")
+	s.IntVar(&f.port, "port", 0, "port of registration and queries")
+	s.StringVar(&f.SSH, "ssh", "", "user@host of the tunnel for clients")
+	s.StringVar(&f.EngineSSH, "enginessh", "", "user@host of the tunnel for engines")
+	s.IntVar(&f.ping, "ping", 0, "milliseconds between heartbeats (default 3000)")
+	s.StringVar(&f.scheme, "scheme", "leastload", "task scheme: leastload lru plainrandom twobin weighted")
+	s.IntVar(&f.hwm, "hwm", -1, "tasks an engine holds at most; 0 is no limit (default: as suits their duration)")
+	s.BoolVar(&f.Reuse, "reuse", false, "use the ports and key of the connection files, and leave them behind")
+	s.BoolVar(&f.NoStore, "nodb", false, "keep nothing of finished tasks")
+	s.StringVar(&f.logLevel, "log-level", "INFO", "DEBUG, INFO, WARN, or 10, 20, 30")
+	s.BoolVar(&f.debug, "debug", false, "same as --log-level=DEBUG")
+	f.ignored = map[string]*bool{}
+	for name, why := range map[string]string{
+		"dictdb": "the store is in memory anyway", "sqlitedb": "the store is in memory", "mongodb": "the store is in memory",
+		"restore": "nothing is kept of an earlier hub", "usethreads": "the hub is one process", "log-to-file": "the log goes to stderr",
+	} {
+		f.ignored[name+": "+why] = s.Bool(name, false, "accepted, but "+why)
+	}
+}
+
+// run serves until SIGTERM, SIGINT, or a client's shutdown.
+func (f *hubFlags) run(c *cobra.Command, unknown []string) error {
+	level, err := verbosity(f.logLevel, f.debug)
+	if err != nil {
+		return err
+	}
+	stdr.SetVerbosity(level)
+	f.Log = stdr.New(log.New(os.Stderr, "", log.LstdFlags|log.Lmicroseconds))
+	for _, u := range unknown {
+		f.Log.Info("flag ignored", "flag", u)
+	}
+	for why, given := range f.ignored {
+		if *given {
+			f.Log.Info("flag ignored", "flag", why)
+		}
+	}
+	if err := f.finish(); err != nil {
+		return err
+	}
+	h, err := hub.New(f.Config)
+	if err != nil {
+		return err
+	}
+	ctx, stop := signal.NotifyContext(c.Context(), syscall.SIGTERM, os.Interrupt)
+	defer stop()
+	return h.Serve(ctx)
+}
+
+// finish turns the flags that are not the configuration's own into it.
+func (f *hubFlags) finish() (err error) {
+	if f.ProfileDir == "" && f.profile != "" {
+		if f.ProfileDir, err = proto.ProfileDir("", f.profile); err != nil {
+			return err
+		}
+	}
+	if f.Scheme, err = sched.ParseScheme(f.scheme); err != nil {
+		return err
+	}
+	switch {
+	case f.hwm == 0:
+		f.HWM = sched.Unlimited
+	case f.hwm > 0:
+		f.HWM = f.hwm
+	}
+	f.Ping = time.Duration(f.ping) * time.Millisecond
+	if f.Ports, err = parsePorts(f.ports); err != nil {
+		return err
+	}
+	if f.port != 0 {
+		f.Config.RegistrationPort = f.port
+	}
+	return nil
+}
+
+// aliases are ipcontroller's long names of flags.
+var aliases = map[string]string{
+	"HeartMonitor.period": "ping", "TaskScheduler.hwm": "hwm", "TaskScheduler.scheme_name": "scheme",
+	"IPController.ip": "ip", "IPController.location": "location", "IPController.reuse_files": "reuse",
+	"IPController.cluster_id": "cluster-id", "IPController.ssh_server": "ssh", "IPController.engine_ssh_server": "enginessh",
+	"IPController.ports": "ports", "IPController.log_level": "log-level", "ProfileDir.location": "profile-dir",
+}
+
+// splitFlags separates the flags that s has from those it does not.
+func splitFlags(s *pflag.FlagSet, args []string) (known, unknown []string) {
+	for i := 0; i < len(args); i++ {
+		a := args[i]
+		name, value, hasValue := strings.Cut(strings.TrimPrefix(a, "--"), "=")
+		if alias, ok := aliases[name]; ok {
+			name = alias
+		}
+		flag := s.Lookup(name)
+		if a == "-h" || a == "--help" {
+			known = append(known, "--help")
+			continue
+		}
+		if !strings.HasPrefix(a, "--") || flag == nil {
+			unknown = append(unknown, a)
+			if !hasValue && strings.HasPrefix(a, "--") && i+1 < len(args) && !strings.HasPrefix(args[i+1], "-") {
+				i++ // its value
+			}
+			continue
+		}
+		switch {
+		case hasValue:
+			known = append(known, "--"+name+"="+value)
+		case flag.NoOptDefVal == "" && i+1 < len(args):
+			i++
+			known = append(known, "--"+name+"="+args[i])
+		default:
+			known = append(known, "--"+name)
+		}
+	}
+	return known, unknown
+}
+
+// verbosity turns a Python log level into logr's.
+func verbosity(level string, debug bool) (int, error) {
+	names := map[string]int{"DEBUG": 10, "INFO": 20, "WARN": 30, "WARNING": 30, "ERROR": 40, "CRITICAL": 50}
+	n, ok := names[strings.ToUpper(level)]
+	if !ok {
+		var err error
+		if n, err = strconv.Atoi(level); err != nil {
+			return 0, fmt.Errorf("--log-level=%s: want DEBUG, INFO, WARN, ERROR or a number", level)
+		}
+	}
+	switch {
+	case n <= 5:
+		return 2, nil
+	case n <= 10 || debug:
+		return 1, nil
+	case n <= 20:
+		return 0, nil
+	}
+	return -1, nil
+}
+
+// parsePorts reads "5000-5020,6000".
+func parsePorts(s string) ([]int, error) {
+	var ports []int
+	for _, part := range strings.FieldsFunc(s, func(r rune) bool { return r == ',' || r == ' ' }) {
+		lo, hi, isRange := strings.Cut(part, "-")
+		first, err := strconv.Atoi(lo)
+		last := first
+		if err == nil && isRange {
+			last, err = strconv.Atoi(hi)
+		}
+		if err != nil || first < 1 || last > 65535 || last < first {
+			return nil, fmt.Errorf("--ports: %q is no port or range of ports", part)
+		}
+		for p := first; p <= last; p++ {
+			ports = append(ports, p)
+		}
+	}
+	return ports, nil
+}

@@ -1,0 +1,115 @@
+package hub
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"time"
+
+	"github.com/go-logr/logr"
+	"github.com/gofrs/uuid/v5"
+
+	"github.com/gopar-project/gopar/internal/proto"
+	"github.com/gopar-project/gopar/internal/sched"
+)
+
+// Config says how a hub serves. The zero value works.
+type Config struct {
+	// ProfileDir holds the connection files, in security/. Default: the
+	// profile $IPP_PROFILE_DIR names, else profile "default" of ~/.ipython.
+	ProfileDir string
+	// ClusterID tells clusters of one profile apart. Default: $IPP_CLUSTER_ID,
+	// else none.
+	ClusterID string
+	// IP is the address to listen on; "*" is all. Default: 127.0.0.1, because
+	// whoever can connect can try.
+	IP string
+	// EngineIP is the address engines connect to. Default: IP.
+	EngineIP string
+	// Location is this machine's address as others see it, for the files when
+	// IP is "*". Default: the first address that is not loopback.
+	Location string
+	// Ports are the ports to use, in the order of the sockets. Default: any.
+	Ports []int
+	// RegistrationPort is the port of registration and queries. Default: like
+	// the others.
+	RegistrationPort int
+	// SSH and EngineSSH are user@host of a tunnel for clients and engines,
+	// written to the files. Default: none.
+	SSH, EngineSSH string
+	// Ping is the time between two heartbeats. Default: 3 s, as ipyparallel.
+	Ping time.Duration
+	// Misses is how many heartbeats in a row an engine may miss. Default: 10.
+	Misses int
+	// RegistrationTimeout is how long an engine may take from its request to
+	// its first heartbeat. Default: 30 s or 10 heartbeats, whichever is longer.
+	RegistrationTimeout time.Duration
+	// Scheme and HWM are the scheduler's, see sched.Config. Default: leastload, adaptive.
+	Scheme sched.Scheme
+	HWM    int
+	// StoreBytes and StoreCount bound the task store; the oldest finished tasks
+	// are dropped. Default: 1 GiB and 100,000, because a task without large
+	// buffers takes about 4 KB.
+	StoreBytes int64
+	StoreCount int
+	// NoStore keeps nothing of finished tasks. Default: false.
+	NoStore bool
+	// Reuse reads ports and key from connection files that are there, and
+	// leaves them on exit. Default: false.
+	Reuse bool
+	// SendBuffer bounds the bytes queued for one engine or client. Default:
+	// 4 GiB, because a direct view may push large data to one engine in a row.
+	SendBuffer int64
+	// Linger is how long Serve waits at its end for queued messages. Default: 2 s.
+	Linger time.Duration
+	// Log receives the hub's events. Default: discard.
+	Log logr.Logger
+
+	key string
+}
+
+func (c *Config) setDefaults() error {
+	dir, err := proto.ProfileDir(c.ProfileDir, "")
+	if err != nil {
+		return err
+	}
+	c.ProfileDir, c.ClusterID = dir, proto.ClusterID(c.ClusterID)
+	if c.IP == "" {
+		c.IP = "127.0.0.1"
+	}
+	if c.EngineIP == "" {
+		c.EngineIP = c.IP
+	}
+	if c.Location == "" {
+		c.Location = location(c.IP)
+	}
+	setDefault(&c.Ping, 3*time.Second)
+	setDefault(&c.Misses, 10)
+	setDefault(&c.RegistrationTimeout, max(30*time.Second, 10*c.Ping))
+	setDefault(&c.StoreBytes, 1<<30)
+	setDefault(&c.StoreCount, 100_000)
+	setDefault(&c.SendBuffer, 4<<30)
+	setDefault(&c.Linger, 2*time.Second)
+	if c.Log.GetSink() == nil {
+		c.Log = logr.Discard()
+	}
+	key, err := uuid.NewV4()
+	if err != nil {
+		return fmt.Errorf("make the cluster's key: %w", err)
+	}
+	c.key = key.String()
+	return nil
+}
+
+func setDefault[T int | int64 | time.Duration](v *T, d T) {
+	if *v <= 0 {
+		*v = d
+	}
+}
+
+// schedule returns the scheduler's configuration.
+func (c *Config) schedule() sched.Config {
+	return sched.Config{Scheme: c.Scheme, HWM: c.HWM, Rand: rand.New(rand.NewPCG(rand.Uint64(), rand.Uint64()))}
+}
+
+func (c *Config) clientFile() string { return proto.ClientFile(c.ProfileDir, c.ClusterID) }
+func (c *Config) engineFile() string { return proto.EngineFile(c.ProfileDir, c.ClusterID) }

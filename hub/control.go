@@ -1,0 +1,83 @@
+package hub
+
+import (
+	"fmt"
+
+	"github.com/gopar-project/gopar/internal/jupyter"
+	"github.com/gopar-project/gopar/internal/proto"
+	"github.com/gopar-project/gopar/internal/sched"
+)
+
+// controlRequest is one that its engine has not answered.
+type controlRequest struct {
+	client  string
+	request *jupyter.Message
+}
+
+// control relays a control request to the engine its first frame names.
+func (h *Hub) control(from string, m *jupyter.Message, frames [][]byte) error {
+	if len(m.Idents) != 1 {
+		return fmt.Errorf("%d routing frames, want the engine's", len(m.Idents))
+	}
+	uuid := string(m.Idents[0])
+	frames = routed(m, frames, []byte(from))
+	h.under(func() {
+		e := h.registry.registered(uuid)
+		if e == nil {
+			h.fail(h.sockets.controlClients, from, m, uuid, proto.NewRemoteError(proto.EngineError, "no engine %s is registered", uuid))
+			return
+		}
+		if isRequest(m) {
+			e.control[m.Header.MsgID] = &controlRequest{from, m}
+		}
+		h.toEngine(h.sockets.controlEngines, uuid, frames)
+	})
+	return nil
+}
+
+// abort aborts those of the tasks that still wait here, then asks the engine
+// for the others.
+func (h *Hub) abort(from string, m *jupyter.Message, frames [][]byte) error {
+	var q struct {
+		MsgIDs proto.StringList `json:"msg_ids"`
+	}
+	if err := m.Bind(&q); err != nil {
+		return err
+	}
+	ids := make([]sched.TaskID, len(q.MsgIDs.IDs))
+	for i, id := range q.MsgIDs.IDs {
+		ids[i] = sched.TaskID(id)
+	}
+	h.under(func() { h.obey(h.sched.Abort(h.now(), ids)) })
+	return h.control(from, m, frames)
+}
+
+// controlReply relays an engine's or nanny's answer.
+func (h *Hub) controlReply(from string, m *jupyter.Message, frames [][]byte) error {
+	if len(m.Idents) != 1 {
+		return fmt.Errorf("%d routing frames, want the client's", len(m.Idents))
+	}
+	client := string(m.Idents[0])
+	frames = routed(m, frames, []byte(from))
+	id := parentID(m)
+	h.under(func() {
+		if e := h.registry.byUUID[from]; e != nil {
+			delete(e.control, id)
+		}
+		h.toClient(h.sockets.controlClients, client, frames)
+	})
+	return nil
+}
+
+// orphanControl answers the control requests that died with their engine: that
+// it should end has come true, anything else failed. Call it under mu.
+func (h *Hub) orphanControl(e *engine) {
+	for _, c := range e.control {
+		if c.request.Header.MsgType == proto.ShutdownRequestType {
+			h.reply(h.sockets.controlClients, c.client, c.request, proto.OK{Status: proto.StatusOK}, proto.ReplyMetadata{Status: proto.StatusOK, Engine: e.uuid, DependenciesMet: true})
+			continue
+		}
+		h.fail(h.sockets.controlClients, c.client, c.request, e.uuid, proto.NewRemoteError(proto.EngineError, "Engine %d died", e.id))
+	}
+	clear(e.control)
+}

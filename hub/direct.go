@@ -1,0 +1,109 @@
+package hub
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/gopar-project/gopar/internal/jupyter"
+	"github.com/gopar-project/gopar/internal/proto"
+	"github.com/gopar-project/gopar/internal/zmtp"
+)
+
+// direct relays a request to the engine its first frame names.
+func (h *Hub) direct(from string, m *jupyter.Message, frames [][]byte) error {
+	if len(m.Idents) != 1 {
+		return fmt.Errorf("%d routing frames, want the engine's", len(m.Idents))
+	}
+	uuid := string(m.Idents[0])
+	var err error
+	frames = routed(m, frames, []byte(from))
+	h.under(func() {
+		e := h.registry.registered(uuid)
+		if e == nil {
+			h.fail(h.sockets.muxClients, from, m, uuid, proto.NewRemoteError(proto.EngineError, "no engine %s is registered", uuid))
+			return
+		}
+		if isRequest(m) {
+			r := newRecord(m, from, viaMux, uuid)
+			if !h.store.add(r) {
+				err = fmt.Errorf("a task %s exists", m.Header.MsgID)
+				return
+			}
+			e.queue[r.id] = r
+		}
+		h.toEngine(h.sockets.muxEngines, uuid, frames)
+	})
+	return err
+}
+
+// directReply relays what an engine answers to the client its first frame names.
+func (h *Hub) directReply(from string, m *jupyter.Message, frames [][]byte) error {
+	if len(m.Idents) != 1 {
+		return fmt.Errorf("%d routing frames, want the client's", len(m.Idents))
+	}
+	client := string(m.Idents[0])
+	id := parentID(m)
+	frames = routed(m, frames, []byte(from))
+	var err error
+	h.under(func() {
+		if r := h.store.byID[id]; r != nil && r.queue == viaMux {
+			if !r.pending() || r.engine != from {
+				err = fmt.Errorf("stale reply to %s", id)
+				return
+			}
+			h.finish(r, m)
+			if e := h.registry.byUUID[from]; e != nil {
+				delete(e.queue, id)
+				e.completed++
+			}
+		}
+		h.toClient(h.sockets.muxClients, client, frames)
+	})
+	return err
+}
+
+// orphanDirect answers the direct requests that died with their engine. Call it
+// under mu.
+func (h *Hub) orphanDirect(e *engine) {
+	for _, r := range e.queue {
+		m := h.fail(h.sockets.muxClients, r.client, r.request, e.uuid,
+			proto.NewRemoteError(proto.EngineError, "Engine %d died while running task '%s'", e.id, r.id))
+		if m != nil {
+			h.finish(r, m)
+		}
+	}
+	clear(e.queue)
+}
+
+// finish enters a task's reply in the store. Call it under mu.
+func (h *Hub) finish(r *record, reply *jupyter.Message) {
+	h.store.finish(r, reply)
+	if h.cfg.NoStore {
+		h.store.drop(r)
+	}
+}
+
+// fail queues an error reply made by the hub, and returns it. It carries no
+// engine_info: with it ipyparallel's client would wait for the engine's output.
+// Call it under mu.
+func (h *Hub) fail(r *zmtp.Router, client string, request *jupyter.Message, uuid string, e *proto.RemoteError) *jupyter.Message {
+	return h.reply(r, client, request, e, proto.ReplyMetadata{Status: proto.StatusError, Engine: uuid, DependenciesMet: true})
+}
+
+// reply queues a reply made by the hub, and returns it. Call it under mu.
+func (h *Hub) reply(r *zmtp.Router, client string, request *jupyter.Message, content any, md proto.ReplyMetadata) *jupyter.Message {
+	m, err := h.session.New(strings.TrimSuffix(request.Header.MsgType, "_request")+"_reply", request, content)
+	if err != nil {
+		h.out.logs = append(h.out.logs, func() { h.log.Error(err, "reply not encoded", "msg", request.Header.MsgID) })
+		return nil
+	}
+	md.Started, _ = proto.ParseTime(m.Header.Date) // it never started; clients want a date
+	m.Metadata, m.Idents = encode(md), nil
+	if client != "" {
+		h.toClient(r, client, h.session.Encode(m))
+	}
+	return m
+}
+
+// isRequest reports whether a reply to m is due.
+func isRequest(m *jupyter.Message) bool { return strings.HasSuffix(m.Header.MsgType, "_request") }

@@ -1,0 +1,255 @@
+// Package hub is the hub of a cluster: the one process that clients and
+// engines connect to. It registers engines and watches their hearts, relays
+// direct, load-balanced, broadcast and control requests and their replies,
+// relays what engines publish, remembers tasks, and answers clients' queries.
+// It speaks ipyparallel's protocol, so Python's clients and engines work with it.
+//
+// It is not an interpreter: it routes frames by their envelope and never
+// decodes a task's content or buffers. Which engine runs a load-balanced task
+// is decided by package sched; this package only carries it out.
+//
+// "Where is message X handled?" is answered by one table: (*Hub).table.
+//
+// # Invariants
+//
+//   - What is parsed was signed with the cluster's key; anything else is
+//     dropped and logged. What is only passed on keeps its signature: a message
+//     is signed again only when the hub changed it.
+//   - A request that was relayed gets exactly one reply, also when its engine
+//     dies; a stale reply is dropped.
+//   - Nothing is sent, logged or called back under mu.
+//   - The store is bounded by bytes and count; only finished tasks are culled.
+package hub
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/go-logr/logr"
+
+	"github.com/gopar-project/gopar/internal/jupyter"
+	"github.com/gopar-project/gopar/internal/proto"
+	"github.com/gopar-project/gopar/internal/sched"
+)
+
+// Hub serves one cluster. Make one with New, then call Serve.
+type Hub struct {
+	cfg     Config
+	log     logr.Logger
+	session *jupyter.Session
+	sockets sockets
+	rows    map[channel]map[string]handler
+	client  proto.ClientInfo
+	engine  proto.EngineInfo
+	started time.Time
+	stop    context.CancelFunc // ends Serve; set before any socket is open
+	ready   chan struct{}      // closed when the connection files are there
+	alarm   chan struct{}      // capacity 1: the scheduler's next tick changed
+
+	mu         sync.Mutex // guards all below
+	registry   registry
+	sched      *sched.State
+	store      store
+	broadcasts map[string]*broadcast // by the client's msg_id
+	nextTick   time.Duration         // when keepTime will look next
+	out        outbox                // sends decided under mu, done after it
+}
+
+// channel names a socket side that brings messages.
+type channel string
+
+const (
+	query          channel = "query"
+	muxClients     channel = "mux of clients"
+	muxEngines     channel = "mux of engines"
+	taskClients    channel = "task of clients"
+	taskEngines    channel = "task of engines"
+	bcastClients   channel = "broadcast of clients"
+	bcastEngines   channel = "broadcast of engines"
+	controlClients channel = "control of clients"
+	controlEngines channel = "control of engines"
+	iopub          channel = "iopub"
+)
+
+// any_ is the row for message types without one of their own.
+const any_ = "*"
+
+// handler serves one message. from is the sender's socket identity; frames are
+// the message as it came, routing frames included. The error goes back to
+// those who can take one (query), and into the log.
+type handler func(from string, m *jupyter.Message, frames [][]byte) error
+
+// table says where each message is handled. Heartbeats are no messages: see
+// heartbeat.go.
+func (h *Hub) table() map[channel]map[string]handler {
+	return map[channel]map[string]handler{
+		query: {
+			proto.RegistrationRequestType:   h.register,     // register.go
+			proto.UnregistrationRequestType: h.unregister,   // register.go
+			proto.ConnectionRequestType:     h.connection,   // register.go
+			proto.QueueRequestType:          h.queue,        // queue.go
+			proto.LoadRequestType:           h.load,         // queue.go
+			proto.ResultRequestType:         h.result,       // result.go
+			proto.HistoryRequestType:        h.history,      // history.go
+			proto.DBRequestType:             h.database,     // database.go
+			proto.PurgeRequestType:          h.purge,        // purge.go
+			proto.ResubmitRequestType:       h.resubmit,     // resubmit.go
+			proto.ShutdownRequestType:       h.shutdown,     // shutdown.go
+			"become_dask_request":           h.notSupported, // hub.go
+			"stop_distributed_request":      h.notSupported, // hub.go
+			any_:                            h.unknown,      // hub.go
+		},
+		muxClients:   {any_: h.direct},         // direct.go
+		muxEngines:   {any_: h.directReply},    // direct.go
+		taskClients:  {any_: h.task},           // task.go
+		taskEngines:  {any_: h.taskReply},      // task.go
+		bcastClients: {any_: h.broadcast},      // broadcast.go
+		bcastEngines: {any_: h.broadcastReply}, // broadcast.go
+		controlClients: {
+			proto.AbortRequestType: h.abort,   // control.go
+			any_:                   h.control, // control.go
+		},
+		controlEngines: {any_: h.controlReply}, // control.go
+		iopub: {
+			"stream":                h.output,         // iopub.go
+			"error":                 h.output,         // iopub.go
+			"execute_input":         h.output,         // iopub.go
+			"execute_result":        h.output,         // iopub.go
+			"display_data":          h.output,         // iopub.go
+			proto.ShutdownReplyType: h.engineShutdown, // iopub.go
+			any_:                    h.publish,        // iopub.go
+		},
+	}
+}
+
+// New returns a hub that is not yet serving.
+func New(cfg Config) (*Hub, error) {
+	if err := cfg.setDefaults(); err != nil {
+		return nil, err
+	}
+	h := &Hub{
+		cfg:        cfg,
+		log:        cfg.Log.WithName("hub"),
+		ready:      make(chan struct{}),
+		alarm:      make(chan struct{}, 1),
+		started:    time.Now(),
+		registry:   newRegistry(),
+		store:      newStore(cfg.StoreBytes, cfg.StoreCount),
+		broadcasts: map[string]*broadcast{},
+		sched:      sched.New(cfg.schedule()),
+	}
+	h.rows = h.table()
+	return h, nil
+}
+
+// Serve opens the sockets, writes the connection files and serves until ctx
+// ends or a client asks for shutdown. It returns when everything it started has
+// ended and the files are removed. Call it once.
+func (h *Hub) Serve(ctx context.Context) error {
+	ctx, h.stop = context.WithCancel(ctx)
+	defer h.stop()
+	if err := h.open(); err != nil {
+		return errors.Join(err, h.close())
+	}
+	if err := h.writeFiles(); err != nil {
+		return errors.Join(err, h.close())
+	}
+	h.log.Info("serving", "client", h.cfg.clientFile(), "engine", h.cfg.engineFile(), "interface", h.client.Interface)
+	close(h.ready)
+	var wg sync.WaitGroup
+	wg.Go(func() { h.beat(ctx) })
+	wg.Go(func() { h.keepTime(ctx) })
+	<-ctx.Done()
+	wg.Wait()
+	err := h.close()
+	if !h.cfg.Reuse {
+		err = errors.Join(err, h.removeFiles())
+	}
+	h.log.Info("ended")
+	return err
+}
+
+// Ready is closed once the connection files are written.
+func (h *Hub) Ready() <-chan struct{} { return h.ready }
+
+// ClientInfo returns the content of the client connection file. Call it after
+// Ready.
+func (h *Hub) ClientInfo() proto.ClientInfo { return h.client }
+
+// EngineInfo returns the content of the engine connection file. Call it after
+// Ready.
+func (h *Hub) EngineInfo() proto.EngineInfo { return h.engine }
+
+// dispatch serves one message by the table.
+func (h *Hub) dispatch(ch channel, from string, frames [][]byte) {
+	m, err := h.session.Decode(frames)
+	if err != nil {
+		h.log.Info("message dropped", "channel", ch, "from", printable(from), "reason", err.Error())
+		return
+	}
+	if v := h.log.V(2); v.Enabled() {
+		v.Info("message", "channel", ch, "from", printable(from), "type", m.Header.MsgType, "msg", m.Header.MsgID)
+	}
+	rows := h.rows[ch]
+	serve := rows[m.Header.MsgType]
+	if serve == nil {
+		serve = rows[any_]
+	}
+	if err := serve(from, m, frames); err != nil {
+		h.log.Info("request refused", "channel", ch, "type", m.Header.MsgType, "msg", m.Header.MsgID, "reason", err.Error())
+		if ch == query {
+			h.answer(from, m, proto.HubErrorType, remote(err))
+		}
+	}
+}
+
+// answer sends a reply on the query channel.
+func (h *Hub) answer(to string, request *jupyter.Message, msgType string, content any, buffers ...[]byte) {
+	m, err := h.session.New(msgType, request, content)
+	if err != nil {
+		h.log.Error(err, "reply not encoded", "type", msgType)
+		return
+	}
+	m.Idents, m.Buffers = nil, buffers
+	h.send(h.sockets.query, to, h.session.Encode(m))
+}
+
+func (h *Hub) unknown(_ string, m *jupyter.Message, _ [][]byte) error {
+	return proto.NewRemoteError("KeyError", "Bad Message Type: '%s'", m.Header.MsgType)
+}
+
+func (h *Hub) notSupported(_ string, m *jupyter.Message, _ [][]byte) error {
+	return proto.NewRemoteError("NotImplementedError", "%s: this hub is not written in Python and cannot become a dask scheduler", m.Header.MsgType)
+}
+
+// remote turns err into the payload of a reply.
+func remote(err error) *proto.RemoteError {
+	var r *proto.RemoteError
+	if errors.As(err, &r) {
+		return r
+	}
+	return proto.NewRemoteError("ValueError", "%s", err)
+}
+
+// bind decodes a query's content.
+func bind(m *jupyter.Message, v any) error {
+	if err := json.Unmarshal(m.Content, v); err != nil {
+		return proto.NewRemoteError("ValueError", "content of %s: %s", m.Header.MsgType, err)
+	}
+	return nil
+}
+
+// now is the scheduler's time.
+func (h *Hub) now() time.Duration { return time.Since(h.started) }
+
+// printable shows an identity in the log.
+func printable(id string) string {
+	if id != "" && id[0] == 0 {
+		return fmt.Sprintf("%x", id)
+	}
+	return id
+}

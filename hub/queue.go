@@ -1,0 +1,115 @@
+package hub
+
+import (
+	"sort"
+	"strconv"
+
+	"github.com/gopar-project/gopar/internal/jupyter"
+	"github.com/gopar-project/gopar/internal/proto"
+	"github.com/gopar-project/gopar/internal/sched"
+)
+
+// queue tells the load of engines. Engines that are gone are not listed.
+func (h *Hub) queue(from string, m *jupyter.Message, _ [][]byte) error {
+	var q proto.QueueRequest
+	if err := bind(m, &q); err != nil {
+		return err
+	}
+	reply := proto.QueueReply{Status: proto.StatusOK, Engines: map[int]proto.EngineQueue{}}
+	var err error
+	h.under(func() {
+		var engines []*engine
+		if engines, err = h.targets(q.Targets); err != nil {
+			return
+		}
+		done := map[string][]string{}
+		if q.Verbose {
+			for _, r := range h.store.sorted() {
+				if !r.pending() {
+					done[r.engine] = append(done[r.engine], r.id)
+				}
+			}
+		}
+		for _, e := range engines {
+			id := sched.EngineID(e.uuid)
+			l := proto.EngineQueue{Queue: proto.Count{N: len(e.queue)}, Completed: proto.Count{N: e.completed}, Tasks: proto.Count{N: h.sched.Load(id)}}
+			if q.Verbose {
+				l.Queue = ids(e.direct())
+				l.Completed = ids(done[e.uuid])
+				l.Tasks = ids(strs(h.sched.Held(id)))
+			}
+			reply.Engines[e.id] = l
+		}
+		reply.Unassigned = proto.Count{N: h.sched.QueuedCount()}
+		if q.Verbose {
+			reply.Unassigned = ids(strs(h.sched.Queued()))
+		}
+	})
+	if err != nil {
+		return err
+	}
+	h.answer(from, m, proto.QueueReplyType, reply)
+	return nil
+}
+
+// load tells how many tasks engines have: {"status": "ok", "0": n, …}.
+func (h *Hub) load(from string, m *jupyter.Message, _ [][]byte) error {
+	var q proto.QueueRequest
+	if err := bind(m, &q); err != nil {
+		return err
+	}
+	reply := map[string]any{"status": proto.StatusOK}
+	var err error
+	h.under(func() {
+		var engines []*engine
+		engines, err = h.targets(q.Targets)
+		for _, e := range engines {
+			reply[strconv.Itoa(e.id)] = len(e.queue) + h.sched.Load(sched.EngineID(e.uuid))
+		}
+	})
+	if err != nil {
+		return err
+	}
+	h.answer(from, m, proto.LoadReplyType, reply)
+	return nil
+}
+
+// targets returns the engines a query names; nil is all. Call it under mu.
+func (h *Hub) targets(t *proto.IntList) ([]*engine, error) {
+	if t == nil || t.All {
+		return h.registry.all(), nil
+	}
+	var list []*engine
+	for _, id := range t.IDs {
+		e := h.registry.byID[id]
+		if e == nil || !e.registered {
+			return nil, proto.NewRemoteError("IndexError", "No Such Engine: %d", id)
+		}
+		list = append(list, e)
+	}
+	return list, nil
+}
+
+// direct returns the ids of the engine's direct requests, oldest first.
+func (e *engine) direct() []string {
+	list := make([]*record, 0, len(e.queue))
+	for _, r := range e.queue {
+		list = append(list, r)
+	}
+	sort.Slice(list, func(i, j int) bool { return list[i].submitted.Before(list[j].submitted) })
+	out := make([]string, len(list))
+	for i, r := range list {
+		out[i] = r.id
+	}
+	return out
+}
+
+func ids(list []string) proto.Count { return proto.Count{IDs: list, N: len(list), Verbose: true} }
+
+func strs(t []sched.TaskID) []string {
+	out := make([]string, len(t))
+	for i, id := range t {
+		out[i] = string(id)
+	}
+	return out
+}

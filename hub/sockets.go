@@ -1,0 +1,249 @@
+package hub
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net"
+	"os"
+	"strconv"
+	"strings"
+
+	"github.com/gopar-project/gopar/internal/jupyter"
+	"github.com/gopar-project/gopar/internal/proto"
+	"github.com/gopar-project/gopar/internal/zmtp"
+)
+
+// sockets are all the hub listens on.
+type sockets struct {
+	query, pong                    *zmtp.Router
+	muxClients, muxEngines         *zmtp.Router
+	taskClients, taskEngines       *zmtp.Router
+	bcastClients, bcastEngines     *zmtp.Router
+	controlClients, controlEngines *zmtp.Router
+	iopubIn                        *zmtp.Sub
+	iopubOut, notify, ping         *zmtp.Pub
+}
+
+// socket is what sockets of all kinds have in common.
+type socket interface {
+	Listen(endpoint string) (string, error)
+	Close(ctx context.Context) error
+}
+
+// binding says where one socket listens: ports are the places in the files
+// that name it.
+type binding struct {
+	socket socket
+	ip     string
+	port   *int // in one of the files
+}
+
+// bindings lists all sockets in the order in which ports are given out.
+func (h *Hub) bindings() []binding {
+	s, c, e := &h.sockets, &h.client, &h.engine
+	if len(e.Broadcast) != 1 {
+		e.Broadcast = make([]int, 1)
+	}
+	return []binding{
+		{s.query, h.cfg.IP, &c.Registration},
+		{s.muxClients, h.cfg.IP, &c.Mux},
+		{s.muxEngines, h.cfg.EngineIP, &e.Mux},
+		{s.taskClients, h.cfg.IP, &c.Task},
+		{s.taskEngines, h.cfg.EngineIP, &e.Task},
+		{s.bcastClients, h.cfg.IP, &c.Broadcast},
+		{s.bcastEngines, h.cfg.EngineIP, &e.Broadcast[0]},
+		{s.controlClients, h.cfg.IP, &c.Control},
+		{s.controlEngines, h.cfg.EngineIP, &e.Control},
+		{s.iopubOut, h.cfg.IP, &c.IOPub},
+		{s.iopubIn, h.cfg.EngineIP, &e.IOPub},
+		{s.notify, h.cfg.IP, &c.Notification},
+		{s.ping, h.cfg.EngineIP, &e.HBPing},
+		{s.pong, h.cfg.EngineIP, &e.HBPong},
+	}
+}
+
+// open makes the sockets and binds them.
+func (h *Hub) open() error {
+	h.reuseFiles()
+	h.session = jupyter.NewSession([]byte(h.cfg.key))
+	h.makeSockets()
+	if h.cfg.RegistrationPort != 0 {
+		h.client.Registration = h.cfg.RegistrationPort
+	}
+	free := append([]int(nil), h.cfg.Ports...)
+	for _, b := range h.bindings() {
+		if err := h.bind(b, &free); err != nil {
+			return err
+		}
+	}
+	h.engine.Registration = h.client.Registration
+	if h.cfg.EngineIP != h.cfg.IP {
+		b := binding{h.sockets.query, h.cfg.EngineIP, &h.engine.Registration}
+		*b.port = 0
+		if err := h.bind(b, &free); err != nil {
+			return err
+		}
+	}
+	h.describe()
+	return nil
+}
+
+// makeSockets creates the sockets with their handlers, not yet bound.
+func (h *Hub) makeSockets() {
+	router := func(name string, ch channel, on watch) *zmtp.Router {
+		o := h.options(on)
+		o.Identity = []byte(name)
+		return zmtp.NewRouter(o, func(from string, frames [][]byte) { h.dispatch(ch, from, frames) })
+	}
+	s := &h.sockets
+	s.query = router("query", query, 0)
+	s.muxClients, s.muxEngines = router("mux_in", muxClients, 0), router("mux_out", muxEngines, watchMux)
+	s.taskClients, s.taskEngines = router("task_in", taskClients, 0), router("task_out", taskEngines, watchTask)
+	s.bcastClients, s.bcastEngines = router("sub_scheduler_0", bcastClients, 0), router("sub_scheduler_00", bcastEngines, watchBroadcast)
+	s.controlClients, s.controlEngines = router("control_in", controlClients, 0), router("control_out", controlEngines, watchControl)
+	s.iopubOut = zmtp.NewXPub(h.options(0))
+	s.iopubIn = zmtp.NewSub(h.options(watchIOPub), func(frames [][]byte) { h.dispatch(iopub, "", frames) })
+	s.iopubIn.Subscribe(nil)
+	s.notify = zmtp.NewPub(h.options(0))
+	ping := h.options(0)
+	ping.OnSubscribe = h.pingAtOnce
+	s.ping = zmtp.NewPub(ping)
+	s.pong = zmtp.NewRouter(h.options(watchHeart), h.pong)
+}
+
+// options returns a socket's options; on is the part of an engine's
+// connections that the socket sees come and go.
+func (h *Hub) options(on watch) zmtp.Options {
+	o := zmtp.Options{Log: h.log, SendBuffer: h.cfg.SendBuffer}
+	if on != 0 {
+		o.OnConnect = func(p *zmtp.Peer) { h.connected(p.Identity(), on, local(p.RemoteAddr())) }
+		o.OnDisconnect = func(p *zmtp.Peer) { h.disconnected(p.Identity(), on) }
+	}
+	return o
+}
+
+// bind listens on the port the file says, else on the next free one of the
+// configuration, else on any.
+func (h *Hub) bind(b binding, free *[]int) error {
+	host := b.ip
+	if strings.Contains(host, ":") {
+		host = "[" + host + "]"
+	}
+	for {
+		port := *b.port
+		ranged := port == 0 && len(h.cfg.Ports) > 0
+		if ranged {
+			if len(*free) == 0 {
+				return fmt.Errorf("no port of the %d given ones is free: 14 are needed", len(h.cfg.Ports))
+			}
+			port, *free = (*free)[0], (*free)[1:]
+		}
+		bound, err := b.socket.Listen(fmt.Sprintf("tcp://%s:%d", host, port))
+		if err != nil {
+			if ranged {
+				continue
+			}
+			return fmt.Errorf("listen on %s port %d: %w", b.ip, port, err)
+		}
+		*b.port, err = strconv.Atoi(bound[strings.LastIndexByte(bound, ':')+1:])
+		return err
+	}
+}
+
+// describe fills in the files' common parts.
+func (h *Hub) describe() {
+	iface := func(ip string) string {
+		if ip == "*" {
+			ip = "0.0.0.0"
+		}
+		return "tcp://" + ip
+	}
+	c, e := &h.client, &h.engine
+	c.SSH, e.SSH = h.cfg.SSH, h.cfg.EngineSSH
+	c.Interface, e.Interface = iface(h.cfg.IP), iface(h.cfg.EngineIP)
+	c.Location, e.Location = h.cfg.Location, h.cfg.Location
+	c.Key, e.Key = h.cfg.key, h.cfg.key
+	c.Pack, c.Unpack, e.Pack, e.Unpack = "json", "json", "json", "json"
+	c.SignatureScheme, e.SignatureScheme = proto.SignatureScheme, proto.SignatureScheme
+	c.TaskScheme = h.cfg.Scheme.String()
+}
+
+// reuseFiles takes ports and key from the files of an earlier hub.
+func (h *Hub) reuseFiles() {
+	if !h.cfg.Reuse {
+		return
+	}
+	c, err := proto.ReadClientInfo(h.cfg.clientFile())
+	if err != nil {
+		h.log.Info("no connection file to reuse", "reason", err.Error())
+		return
+	}
+	e, err := proto.ReadEngineInfo(h.cfg.engineFile())
+	if err != nil {
+		h.log.Info("no connection file to reuse", "reason", err.Error())
+		return
+	}
+	h.client, h.engine, h.cfg.key = *c, *e, c.Key
+}
+
+func (h *Hub) writeFiles() error {
+	if err := h.client.WriteAtomic(h.cfg.clientFile()); err != nil {
+		return err
+	}
+	return h.engine.WriteAtomic(h.cfg.engineFile())
+}
+
+// removeFiles removes the connection files, unless another hub has replaced
+// them meanwhile.
+func (h *Hub) removeFiles() error {
+	var err error
+	if c, e := proto.ReadClientInfo(h.cfg.clientFile()); e == nil && c.Key == h.cfg.key {
+		err = os.Remove(h.cfg.clientFile())
+	}
+	if g, e := proto.ReadEngineInfo(h.cfg.engineFile()); e == nil && g.Key == h.cfg.key {
+		err = errors.Join(err, os.Remove(h.cfg.engineFile()))
+	}
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	return err
+}
+
+// close drains and closes all sockets. Those that bring requests end first.
+func (h *Hub) close() error {
+	ctx, cancel := context.WithTimeout(context.Background(), h.cfg.Linger) // detached: the caller's context has ended
+	defer cancel()
+	if h.sockets.query == nil {
+		return nil
+	}
+	for _, b := range h.bindings() {
+		if err := b.socket.Close(ctx); err != nil {
+			h.log.V(1).Info("messages lost at the end", "reason", err.Error())
+		}
+	}
+	return nil
+}
+
+// local reports whether a peer runs on this machine.
+func local(a net.Addr) bool {
+	t, ok := a.(*net.TCPAddr)
+	return !ok || t.IP.IsLoopback()
+}
+
+// location returns the address others reach this machine by.
+func location(ip string) string {
+	if ip != "*" && ip != "0.0.0.0" {
+		return ip
+	}
+	addrs, err := net.InterfaceAddrs()
+	if err == nil {
+		for _, a := range addrs {
+			if n, ok := a.(*net.IPNet); ok && !n.IP.IsLoopback() && n.IP.To4() != nil {
+				return n.IP.String()
+			}
+		}
+	}
+	return "127.0.0.1"
+}

@@ -1,0 +1,217 @@
+package hub
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/gopar-project/gopar/internal/jupyter"
+	"github.com/gopar-project/gopar/internal/proto"
+	"github.com/gopar-project/gopar/internal/sched"
+)
+
+// maxWait bounds a task's timeout: a year.
+const maxWait = 365 * 24 * 3600
+
+// task enters a load-balanced request.
+func (h *Hub) task(from string, m *jupyter.Message, frames [][]byte) error {
+	frames = frames[len(m.Idents):]
+	var err error
+	h.under(func() { err = h.submit(from, m, frames) })
+	return err
+}
+
+// submit enters a task that starts at frames' delimiter. A request that cannot
+// be understood is answered. Call it under mu.
+func (h *Hub) submit(client string, m *jupyter.Message, frames [][]byte) error {
+	md, err := taskMetadata(m)
+	if err != nil {
+		h.fail(h.sockets.taskClients, client, m, "", remote(err))
+		return nil
+	}
+	r := newRecord(m, client, viaTask, "")
+	r.frames = frames
+	if !h.store.add(r) {
+		return fmt.Errorf("a task %s exists", m.Header.MsgID)
+	}
+	t := sched.Task{
+		ID:      sched.TaskID(r.id),
+		Client:  sched.ClientID(client),
+		After:   dependency(md.After),
+		Follow:  dependency(md.Follow),
+		Timeout: time.Duration(md.Timeout * float64(time.Second)),
+		Retries: md.Retries,
+	}
+	for _, uuid := range md.Targets {
+		t.Targets = append(t.Targets, sched.EngineID(uuid))
+	}
+	h.obey(h.sched.Submit(h.now(), t))
+	return nil
+}
+
+// taskMetadata decodes and checks what a request asks of the scheduler.
+func taskMetadata(m *jupyter.Message) (proto.TaskMetadata, error) {
+	var md proto.TaskMetadata
+	if bytes.Equal(m.Metadata, []byte("{}")) {
+		return md, nil
+	}
+	if err := json.Unmarshal(m.Metadata, &md); err != nil {
+		return md, proto.NewRemoteError("ValueError", "metadata of %s: %s", m.Header.MsgType, err)
+	}
+	for _, d := range []proto.Dependency{md.After, md.Follow} {
+		if len(d.IDs) > 0 && !d.Success && !d.Failure {
+			return md, proto.NewRemoteError("ValueError", "a dependency must be met by success or by failure")
+		}
+	}
+	if md.Timeout < 0 || md.Timeout > maxWait || md.Timeout != md.Timeout {
+		return md, proto.NewRemoteError("ValueError", "timeout of %g s", md.Timeout)
+	}
+	return md, nil
+}
+
+func dependency(d proto.Dependency) sched.Dependency {
+	if len(d.IDs) == 0 {
+		return sched.Dependency{}
+	}
+	s := sched.Dependency{All: d.All, Success: d.Success, Failure: d.Failure, IDs: make([]sched.TaskID, len(d.IDs))}
+	for i, id := range d.IDs {
+		s.IDs[i] = sched.TaskID(id)
+	}
+	return s
+}
+
+// verdict is what the scheduler needs of a reply.
+type verdict struct {
+	Status          string `json:"status"`
+	DependenciesMet *bool  `json:"dependencies_met"`
+}
+
+func (v verdict) outcome() sched.Outcome {
+	switch {
+	case v.DependenciesMet != nil && !*v.DependenciesMet:
+		return sched.Unmet
+	case v.Status == proto.StatusOK:
+		return sched.Success
+	case v.Status == proto.StatusAborted:
+		return sched.WasAborted
+	}
+	return sched.Failure
+}
+
+// taskReply hands an engine's reply to the scheduler, and to the client when
+// it is final.
+func (h *Hub) taskReply(from string, m *jupyter.Message, frames [][]byte) error {
+	if len(m.Idents) != 1 {
+		return fmt.Errorf("%d routing frames, want the client's", len(m.Idents))
+	}
+	var v verdict
+	if err := json.Unmarshal(m.Metadata, &v); err != nil {
+		return fmt.Errorf("metadata of %s: %w", m.Header.MsgType, err)
+	}
+	id := parentID(m)
+	frames = routed(m, frames, []byte(from))
+	var err error
+	h.under(func() {
+		r := h.store.byID[id]
+		actions := h.sched.Finish(h.now(), sched.EngineID(from), sched.TaskID(id), v.outcome())
+		if r == nil || actions == nil && r.engine != from {
+			err = fmt.Errorf("stale reply to %s", id)
+			return
+		}
+		if len(actions) > 0 && actions[0].Do == sched.Deliver {
+			h.finish(r, m)
+			if e := h.registry.byUUID[from]; e != nil {
+				e.completed++
+			}
+			if r.client != "" {
+				h.toClient(h.sockets.taskClients, r.client, frames)
+			}
+		}
+		h.obey(actions)
+	})
+	return err
+}
+
+// obey carries out what the scheduler decided. Call it under mu.
+func (h *Hub) obey(actions []sched.Action) {
+	for _, a := range actions {
+		r := h.store.byID[string(a.Task)]
+		if r == nil {
+			continue // a purged one
+		}
+		switch a.Do {
+		case sched.Send:
+			r.engine = string(a.Engine)
+			h.toEngine(h.sockets.taskEngines, r.engine, h.attempt(r, a.Attempt))
+		case sched.Fail:
+			h.failTask(r, a)
+		}
+	}
+	at, ok := h.sched.NextTick()
+	h.out.rewind = h.out.rewind || ok && at != h.nextTick
+	h.nextTick = at
+}
+
+// attempt returns the frames of a task for its engine. Python engines refuse a
+// message they have seen, so each further attempt is signed anew, over metadata
+// that differs by a space.
+func (h *Hub) attempt(r *record, n int) [][]byte {
+	client := []byte(r.client)
+	if len(client) == 0 {
+		client = []byte("hub") // a routing frame must not be empty
+	}
+	if n > 1 {
+		m := *r.request
+		m.Idents = [][]byte{client}
+		m.Metadata = append(append(json.RawMessage(nil), m.Metadata...), bytes.Repeat([]byte(" "), n-1)...)
+		return h.session.Encode(&m)
+	}
+	return append(append(make([][]byte, 0, 1+len(r.frames)), client), r.frames...)
+}
+
+// failTask ends a task that no engine answered. Call it under mu.
+func (h *Hub) failTask(r *record, a sched.Action) {
+	md := proto.ReplyMetadata{Status: proto.StatusError, DependenciesMet: true}
+	var content any
+	switch a.Reason {
+	case sched.Aborted:
+		md.Status = proto.StatusAborted
+		content = proto.OK{Status: proto.StatusAborted}
+	case sched.Killed:
+		md.Engine = string(a.Engine)
+		content = proto.NewRemoteError(proto.EngineError, "Engine %s died while running task '%s'", a.Engine, r.id)
+	case sched.TimedOut:
+		content = proto.NewRemoteError(proto.TaskTimeout, "task '%s' waited longer than its timeout", r.id)
+	case sched.Invalid:
+		content = proto.NewRemoteError(proto.InvalidDependency, "task '%s' depends on itself or on a task that is not known", r.id)
+	default:
+		content = proto.NewRemoteError(proto.ImpossibleDependency, "task '%s': its dependencies can never be met, or no engine it may run on is left", r.id)
+	}
+	if m := h.reply(h.sockets.taskClients, r.client, r.request, content, md); m != nil {
+		h.finish(r, m)
+	}
+}
+
+// keepTime tells the scheduler when a task's timeout has passed, until ctx ends.
+func (h *Hub) keepTime(ctx context.Context) {
+	t := time.NewTimer(time.Hour)
+	defer t.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-h.alarm:
+		case <-t.C:
+			h.under(func() { h.obey(h.sched.Tick(h.now())) })
+		}
+		wait := time.Hour
+		h.under(func() {
+			if at, ok := h.sched.NextTick(); ok {
+				wait = max(at-h.now(), 0)
+			}
+		})
+		t.Reset(wait)
+	}
+}
