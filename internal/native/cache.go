@@ -46,12 +46,10 @@ func OpenCache(dir, exe string) (*Cache, error) {
 			return nil, fmt.Errorf("find own binary: %w", err)
 		}
 	}
-	build, err := binaryID(exe)
+	id, err := cacheID(exe)
 	if err != nil {
-		return nil, fmt.Errorf("identify %s: %w", exe, err)
+		return nil, err
 	}
-	sum := sha256.Sum256([]byte(strings.Join([]string{cacheFormat, runtime.GOOS, runtime.GOARCH, build}, "\x00")))
-	id := hex.EncodeToString(sum[:10])
 	c := &Cache{root: dir, dir: filepath.Join(dir, id), id: id}
 	if err := os.MkdirAll(filepath.Join(c.dir, "units"), 0o700); err != nil {
 		return nil, fmt.Errorf("make cache directory: %w", err)
@@ -176,4 +174,27 @@ func validHash(h string) bool {
 		}
 	}
 	return h[0] != '-'
+}
+
+// Self returns what Check needs to tell whether objects fit the running binary; it has no directory.
+func Self() (*Cache, error) {
+	exe, err := os.Executable()
+	if err != nil {
+		return nil, fmt.Errorf("find own binary: %w", err)
+	}
+	id, err := cacheID(exe)
+	if err != nil {
+		return nil, err
+	}
+	return &Cache{id: id}, nil
+}
+
+// cacheID derives the ID from what identifies the binary.
+func cacheID(exe string) (string, error) {
+	build, err := binaryID(exe)
+	if err != nil {
+		return "", fmt.Errorf("identify %s: %w", exe, err)
+	}
+	sum := sha256.Sum256([]byte(strings.Join([]string{cacheFormat, runtime.GOOS, runtime.GOARCH, build}, "\x00")))
+	return hex.EncodeToString(sum[:10]), nil
 }

@@ -30,7 +30,10 @@ type Config struct {
 	Dir string
 	// Env is the child's environment. Default: the parent's.
 	Env []string
-	// Sink receives what jobs show. Default: discarded, for engines' tests; SetSink replaces it.
+	// MaxOutput is how many bytes of each stream a job may print; what comes after is dropped, with a note on stderr.
+	// Default: 32 MiB, because a notebook that holds more cannot be opened any longer.
+	MaxOutput int64
+	// Sink receives what jobs show. Default: it is discarded until SetSink.
 	Sink Sink
 	// Log receives life events. The zero value discards.
 	Log logr.Logger
@@ -71,15 +74,18 @@ type Result struct {
 	Payload []display.Payload
 	// Error is the panic, interrupt or crash that ended the job, nil for none.
 	Error *Exception
+	// Abandoned says that the job was interrupted while it was blocked where nothing can stop it (a system call, a channel): its
+	// goroutine is left behind, the session's values are intact.
+	Abandoned bool
 	// Started and Ended are the times in the child.
 	Started, Ended time.Time
 }
 
 // Exception is an error of user code.
 type Exception struct {
-	// Name is the kind: "panic", "runtime error", "interrupted", "exit", "fatal error", ….
+	// Name is the kind: "panic", "error", "interrupted", "exit", "fatal error", "killed", or the kind a task's error names.
 	Name string
-	// Value is Go's own text for it, without the leading "panic: ".
+	// Value is Go's own text for it, without the leading "panic: ": "runtime error: index out of range [5] with length 3".
 	Value string
 	// Frames are the user's frames, innermost first.
 	Frames []Frame
@@ -117,11 +123,8 @@ type TaskResult struct {
 	Buffers [][]byte
 	// Error is the panic or error of the function, nil for none.
 	Error *Exception
+	// Abandoned says that the task was cancelled but still occupies a goroutine, as in Result.
+	Abandoned bool
 	// Started and Ended are the times in the child.
 	Started, Ended time.Time
-}
-
-// Runner is the parent's handle on one child process.
-type Runner struct {
-	done chan struct{}
 }

@@ -1,0 +1,118 @@
+package runner
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"runtime/debug"
+	"sync"
+	"sync/atomic"
+	"syscall"
+
+	"github.com/gopar-project/gopar/display"
+	"github.com/gopar-project/gopar/internal/interp"
+	"github.com/gopar-project/gopar/internal/unit"
+)
+
+// maxStack is the stack at which Go gives up on a recursion. Go's own limit of 1 GB is four times as far, but getting there
+// takes seconds and more memory than many machines that run engines have.
+const maxStack = 256 << 20
+
+// child is the process in which cells run.
+type child struct {
+	std  stdio
+	out  *frameWriter
+	load loader
+	stop stopper
+
+	scopes  sync.Map // label (unsafe.Pointer) → *scope
+	current atomic.Pointer[scope]
+	byseq   sync.Map // seq → *scope, while its result is due
+
+	jobMu     sync.Mutex
+	interp    *interp.Interp // nil until the first script; guarded by jobMu, like all below
+	stdinOpen bool           // descriptor 0 is a pipe, not /dev/null
+
+	askMu   sync.Mutex
+	askSeq  uint64                  // guarded by askMu, like all below
+	answers map[uint64]chan<- frame // questions to the front end
+}
+
+// Main is the child: it serves the parent over the inherited descriptors 3 (requests), 4 (replies) and 5 (the runtime's last
+// words) until the parent closes the first or is gone, then returns; the caller must end the process, as cells may still run.
+func Main(ctx context.Context) error {
+	var files [3]*os.File
+	for i := range files {
+		fd := 3 + i
+		syscall.CloseOnExec(fd) // processes that cells start must not hold the pipes
+		if i < 2 {
+			if err := syscall.SetNonblock(fd, true); err != nil {
+				return fmt.Errorf("runner: descriptor %d was not inherited; it is started by gopar itself: %w", fd, err)
+			}
+		}
+		files[i] = os.NewFile(uintptr(fd), "runner pipe")
+	}
+	if err := debug.SetCrashOutput(files[2], debug.CrashOptions{}); err != nil {
+		return fmt.Errorf("runner: %w", err)
+	}
+	_ = files[2].Close() // the runtime has its own copy
+	debug.SetMaxStack(maxStack)
+	std, err := saveStdio()
+	if err != nil {
+		return fmt.Errorf("runner: %w", err)
+	}
+	c := &child{std: std, out: newFrameWriter(files[1]), answers: map[uint64]chan<- frame{}}
+	c.stop.wake = make(chan struct{}, 1)
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	unit.SetHooks(&unit.Hooks{Show: c.show, Panicked: c.panicked, Started: c.started, Stopped: c.stopped, Context: c.context})
+	display.Attach(sink{c})
+	var hunting sync.WaitGroup
+	hunting.Go(func() { c.stop.serve(ctx) })
+	defer hunting.Wait()
+	defer cancel()
+	if err := c.out.send(&frame{Kind: kindReady}); err != nil {
+		return fmt.Errorf("runner: %w", err)
+	}
+	return c.serve(ctx, bufio.NewReaderSize(files[0], 64<<10))
+}
+
+// serve reads requests. It never waits for what it starts, so that an interrupt always gets through.
+func (c *child) serve(ctx context.Context, in *bufio.Reader) error {
+	for {
+		f, err := readFrame(in)
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return fmt.Errorf("runner: %w", err)
+		}
+		switch f.Kind {
+		case kindRun:
+			s := c.newScope(ctx, f.Seq, f.Job.ID)
+			s.silent = f.Job.Silent
+			go c.runJob(s, f.Job) // ends with the process: a cell cannot be waited for
+		case kindCall:
+			s := c.newScope(ctx, f.Seq, f.Task.ID)
+			f.Task.Buffers = f.Buffers
+			go c.runTask(s, f.Task) // as above
+		case kindInterrupt:
+			c.interrupt(f.Seq)
+		case kindAnswer:
+			c.answer(f)
+		}
+	}
+}
+
+// interrupt stops the job or task seq, or all of them.
+func (c *child) interrupt(seq uint64) {
+	c.byseq.Range(func(k, v any) bool {
+		if seq == 0 || k.(uint64) == seq {
+			c.stop.stop(v.(*scope))
+		}
+		return true
+	})
+}

@@ -1,0 +1,116 @@
+package runner
+
+import (
+	"bytes"
+	"io"
+	"regexp"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+)
+
+// maxDump is how much of a fatal error's dump is kept: with 10,000 goroutines it has megabytes.
+const maxDump = 256 << 10
+
+// dump is what the Go runtime says when it dies. The child has it written to a pipe of its own beside stderr, so that it need
+// not be guessed from what user code prints.
+type dump struct {
+	end  chan struct{} // closed at the pipe's end
+	mu   sync.Mutex
+	text []byte // guarded by mu
+}
+
+// read collects the dump until the pipe's end and calls dying when it begins.
+func (d *dump) read(from io.Reader, dying func()) {
+	defer close(d.end)
+	buf := make([]byte, 32<<10)
+	for begun := false; ; {
+		n, err := from.Read(buf)
+		if n > 0 && !begun {
+			begun = true
+			dying()
+		}
+		d.mu.Lock()
+		d.text = append(d.text, buf[:min(n, maxDump-len(d.text))]...)
+		d.mu.Unlock()
+		if err != nil {
+			return
+		}
+	}
+}
+
+func (d *dump) String() string {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return string(d.text)
+}
+
+// obituary delivers the rest of the output without the dump and says what the child died of.
+func (r *Runner) obituary(waitErr error) *Exception {
+	r.out.drain()
+	_ = r.crash.SetReadDeadline(time.Now().Add(time.Second)) // the end is there, unless a process it started holds the pipe
+	<-r.dump.end
+	text := r.dump.String()
+	r.out.held(func(held []byte) []byte { return withoutDump(held, text) })
+	r.flush(true)
+	if ex := parseDump(text); ex != nil {
+		return ex
+	}
+	name, value := exitText(waitErr)
+	return &Exception{Name: name, Value: value, Fatal: true}
+}
+
+// withoutDump cuts from what was written to stderr the copy of the dump at its end.
+func withoutDump(stderr []byte, dump string) []byte {
+	line, _, _ := strings.Cut(dump, "\n")
+	if line == "" {
+		return stderr
+	}
+	if i := bytes.LastIndex(stderr, []byte(line+"\n")); i >= 0 {
+		return stderr[:i]
+	}
+	return stderr
+}
+
+var (
+	dumpFunc = regexp.MustCompile(`^(\S.*)\(.*\)$`)
+	dumpFile = regexp.MustCompile(`^\t(.*):(\d+)( \+0x[0-9a-f]+)?$`)
+)
+
+// parseDump reads the runtime's last words; nil when there are none.
+func parseDump(text string) *Exception {
+	ex := &Exception{Fatal: true, Goroutines: text}
+	head, stacks, _ := strings.Cut(text, "\ngoroutine ")
+	for line := range strings.Lines(head) {
+		line = strings.TrimSuffix(line, "\n")
+		if v, ok := strings.CutPrefix(line, "fatal error: "); ok {
+			ex.Name, ex.Value = "fatal error", v
+			break
+		}
+		if v, ok := strings.CutPrefix(line, "panic: "); ok {
+			ex.Name, ex.Value = "panic", strings.TrimSuffix(v, " [recovered]")
+			break
+		}
+		if v, ok := strings.CutPrefix(line, "SIG"); ok {
+			ex.Name, ex.Value = "fatal signal", "SIG"+v
+		}
+	}
+	if ex.Name == "" {
+		return nil
+	}
+	stack, _, _ := strings.Cut(stacks, "\n\n")
+	var fn string
+	for line := range strings.Lines(stack) {
+		line = strings.TrimSuffix(line, "\n")
+		if m := dumpFile.FindStringSubmatch(line); m != nil {
+			n, _ := strconv.Atoi(m[2]) // digits
+			if f, ok := userFrame(fn, m[1], n); ok && len(ex.Frames) < maxFrames {
+				ex.Frames = append(ex.Frames, f)
+			}
+		} else if m := dumpFunc.FindStringSubmatch(line); m != nil {
+			fn = m[1]
+		}
+	}
+	return ex
+}

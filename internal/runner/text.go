@@ -1,0 +1,171 @@
+package runner
+
+import (
+	"errors"
+	"fmt"
+	"reflect"
+	"runtime"
+	"strconv"
+	"strings"
+
+	"github.com/gopar-project/gopar/internal/unit"
+)
+
+// maxFrames is how many frames of user code an exception keeps.
+const maxFrames = 100
+
+// nameInterrupted is the name, and the text, of an interrupted job's error.
+const nameInterrupted = "interrupted"
+
+// exceptionOf describes a recovered panic. It must be called by the deferred function that recovered, or below it, while the
+// stack of the panic is there.
+func exceptionOf(v any) *Exception {
+	var exit *unit.ExitError
+	ex := &Exception{Name: "panic", Value: panicText(v), Frames: userFrames()}
+	if err, ok := v.(error); ok {
+		switch {
+		case errors.Is(err, unit.ErrInterrupted):
+			ex.Name, ex.Value = nameInterrupted, nameInterrupted
+		case errors.As(err, &exit):
+			ex.Name, ex.Value = "exit", exit.Error()
+		}
+	}
+	return ex
+}
+
+// named is what errors implement that know how they are called across the cluster.
+type named interface{ Ename() string }
+
+// errorOf describes an error that ended a job or task without a panic.
+func errorOf(err error) *Exception {
+	ex := &Exception{Name: "error", Value: err.Error()}
+	var n named
+	if errors.As(err, &n) {
+		ex.Name = n.Ename()
+	}
+	return ex
+}
+
+// panicText is what the runtime prints after "panic: ".
+func panicText(v any) (text string) {
+	defer func() {
+		if r := recover(); r != nil { // the value's own method panicked, which the runtime would report, too
+			text = fmt.Sprintf("(%T) whose text panicked: %v", v, r)
+		}
+	}()
+	switch v := v.(type) {
+	case nil:
+		return "nil"
+	case error:
+		return v.Error()
+	case fmt.Stringer:
+		return v.String()
+	case string:
+		return v
+	case float32:
+		return runtimeFloat(float64(v))
+	case float64:
+		return runtimeFloat(v)
+	case complex128:
+		return "(" + runtimeFloat(real(v)) + runtimeFloat(imag(v)) + "i)"
+	case bool, int, int8, int16, int32, int64, uint, uint8, uint16, uint32, uint64, uintptr:
+		return fmt.Sprint(v)
+	}
+	switch rv := reflect.ValueOf(v); {
+	case rv.Kind() == reflect.String:
+		return fmt.Sprintf("%T(%q)", v, rv.String())
+	case rv.Kind() == reflect.Float64 || rv.Kind() == reflect.Float32:
+		return fmt.Sprintf("%T(%s)", v, runtimeFloat(rv.Float()))
+	case rv.Kind() <= reflect.Uintptr:
+		return fmt.Sprintf("%T(%v)", v, v)
+	}
+	return fmt.Sprintf("(%T) %+v", v, v) // the runtime prints an address, which helps nobody
+}
+
+// runtimeFloat formats like the runtime's print: +1.500000e+000.
+func runtimeFloat(f float64) string {
+	switch {
+	case f != f:
+		return "NaN"
+	case f > 1.797693134862315708145274237317043567981e+308:
+		return "+Inf"
+	case f < -1.797693134862315708145274237317043567981e+308:
+		return "-Inf"
+	}
+	s := strconv.FormatFloat(f, 'e', 6, 64)
+	mant, exp, _ := strings.Cut(s, "e")
+	n, _ := strconv.Atoi(exp) // strconv's own digits
+	if mant[0] != '-' {
+		mant = "+" + mant
+	}
+	return fmt.Sprintf("%se%+04d", mant, n)
+}
+
+// userFrames returns the frames of user code on the calling goroutine's stack, innermost first.
+func userFrames() []Frame {
+	pcs := make([]uintptr, 256) // enough to get out of a recursion's deferred calls; the outermost frames matter less
+	frames := runtime.CallersFrames(pcs[:runtime.Callers(2, pcs)])
+	var out []Frame
+	for {
+		f, more := frames.Next()
+		if u, ok := userFrame(f.Function, f.File, f.Line); ok && len(out) < maxFrames {
+			out = append(out, u)
+		}
+		if !more {
+			return out
+		}
+	}
+}
+
+// userFrame translates a frame of a unit into the user's terms; ok is false for all others and for what lowering has generated.
+func userFrame(fn, file string, line int) (f Frame, ok bool) {
+	rest, ok := strings.CutPrefix(fn, unit.PathPrefix)
+	if !ok || !strings.HasPrefix(file, "cell ") {
+		return Frame{}, false
+	}
+	_, name, ok := strings.Cut(rest, ".")
+	if !ok {
+		return Frame{}, false
+	}
+	return Frame{Func: plainName(name), File: file, Line: line}, true
+}
+
+// plainName undoes what lowering does to names: T_x, G_x and M_x are the user's x; statements outside functions are in run,
+// which has no name to the user; literals are func1, func2, ….
+func plainName(name string) string {
+	name = strings.ReplaceAll(name, "[...]", "")
+	parts := strings.Split(name, ".")
+	for i, p := range parts {
+		star := strings.HasPrefix(p, "(*")
+		core := strings.TrimSuffix(strings.TrimPrefix(p, "(*"), ")")
+		for _, prefix := range []string{"T_", "G_", "M_"} {
+			core = strings.TrimPrefix(core, prefix)
+		}
+		if star {
+			core = "(*" + core + ")"
+		}
+		parts[i] = core
+	}
+	if isRun(parts[0]) {
+		parts = parts[1:]
+	}
+	return strings.Join(parts, ".")
+}
+
+func isRun(name string) bool {
+	return name == "run" || name == "Run" || strings.HasPrefix(name, "run·")
+}
+
+// text is the form for a terminal.
+func (e *Exception) text() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s: %s\n", e.Name, e.Value)
+	for _, f := range e.Frames {
+		if f.Func == "" {
+			fmt.Fprintf(&b, "\t%s:%d\n", f.File, f.Line)
+		} else {
+			fmt.Fprintf(&b, "\t%s (%s:%d)\n", f.Func, f.File, f.Line)
+		}
+	}
+	return b.String()
+}
