@@ -3,10 +3,12 @@
 package cluster
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -46,6 +48,25 @@ func takeLock(path string) (*lock, error) {
 			return &lock{f}, nil
 		}
 		f.Close() // best effort: try again with the file that is there
+	}
+}
+
+// awaitLock takes the cluster's lock. ErrRunning if a living supervisor holds
+// it; others, who start or clean up, hold it for a moment and are waited for.
+func (p place) awaitLock(ctx context.Context) (*lock, error) {
+	for pause := time.Millisecond; ; pause = min(2*pause, 50*time.Millisecond) {
+		l, err := takeLock(p.lockFile())
+		if !errors.Is(err, errLocked) {
+			return l, err
+		}
+		if st, err := readState(p); err == nil && st.Supervisor.Check() == nil {
+			return nil, ErrRunning
+		}
+		select {
+		case <-ctx.Done():
+			return nil, fmt.Errorf("another gopar works on %s: %w", p, ctx.Err())
+		case <-time.After(pause):
+		}
 	}
 }
 

@@ -34,7 +34,10 @@ func (c *Cluster) stop(ctx context.Context) error {
 		return err
 	}
 	// Without a supervisor, or if it failed: do its work.
-	l, err := takeLock(c.lockFile())
+	l, err := c.awaitLock(ctx)
+	if errors.Is(err, ErrRunning) {
+		return nil // another one of the same name was started meanwhile
+	}
 	if err != nil {
 		return err
 	}

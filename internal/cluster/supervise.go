@@ -96,13 +96,9 @@ func inherited(fd int, name string) (*os.File, error) {
 
 // run does everything under the cluster's lock.
 func (s *supervisor) run(ctx, starting context.Context, kept <-chan bool) (err error) {
-	l, err := takeLock(s.lockFile())
-	if errors.Is(err, errLocked) {
-		s.tell(report{Error: ErrRunning.Error(), Exists: true})
-		return ErrRunning
-	}
+	l, err := s.awaitLock(starting)
 	if err != nil {
-		s.tell(report{Error: err.Error()})
+		s.tell(report{Error: err.Error(), Exists: errors.Is(err, ErrRunning)})
 		return err
 	}
 	defer func() { err = errors.Join(err, l.release()) }()

@@ -27,8 +27,7 @@ func bootID() string {
 
 // stat is what /proc/<pid>/stat tells about a process.
 type stat struct {
-	state   byte
-	group   int
+	ended   bool // no thread of it is left; it may wait for its parent
 	session int
 	start   string // clock ticks since boot
 }
@@ -49,15 +48,18 @@ func readStat(pid int) (stat, error) {
 	if !ok || len(f) < 20 {
 		return stat{}, fmt.Errorf("/proc/%d/stat: unknown format", pid)
 	}
-	group, err := strconv.Atoi(f[2])
-	if err != nil {
-		return stat{}, fmt.Errorf("/proc/%d/stat: %w", pid, err)
-	}
 	session, err := strconv.Atoi(f[3])
 	if err != nil {
 		return stat{}, fmt.Errorf("/proc/%d/stat: %w", pid, err)
 	}
-	return stat{state: f[0][0], group: group, session: session, start: f[19]}, nil
+	threads, err := strconv.Atoi(f[17])
+	if err != nil {
+		return stat{}, fmt.Errorf("/proc/%d/stat: %w", pid, err)
+	}
+	// The first thread may be a zombie while others still run, or still hold
+	// the files and locks of a process that was killed.
+	ended := strings.ContainsAny(f[0], "ZX") && threads <= 1
+	return stat{ended: ended, session: session, start: f[19]}, nil
 }
 
 // startTime returns ErrGone for a pid that is free or a zombie's.
@@ -66,7 +68,7 @@ func startTime(pid int) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	if s.state == 'Z' || s.state == 'X' {
+	if s.ended {
 		return "", ErrGone
 	}
 	return s.start, nil
@@ -93,7 +95,7 @@ func leftovers(leaders map[int]bool, mark string) ([]int, error) {
 			continue
 		}
 		s, err := readStat(pid)
-		if err != nil || s.state == 'Z' || s.state == 'X' || !leaders[s.session] {
+		if err != nil || s.ended || !leaders[s.session] {
 			continue // also: it ended while we looked
 		}
 		env, err := os.ReadFile("/proc/" + name + "/environ")
