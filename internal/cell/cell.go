@@ -93,6 +93,7 @@ func (s *Session) Commit(c *Cell) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.files[c.src.id] = c.name
+	s.texts[c.src.id] = c.text
 	if c.committed {
 		return
 	}

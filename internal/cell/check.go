@@ -42,7 +42,12 @@ func (s *Session) Check(name, text string) (*Cell, error) {
 	if errs := c.check(); errs != nil {
 		return nil, errs
 	}
-	return c.lower()
+	out, err := c.lower()
+	if err != nil {
+		return nil, err
+	}
+	out.text = text
+	return out, nil
 }
 
 // checker is the work on one cell.

@@ -49,14 +49,20 @@ func parse(fset *token.FileSet, name, text string) (*source, Errors) {
 	s.quiet = endsInSemicolon(text)
 	s.text = capitalizeKeywordSelectors(text)
 	s.assemble(chunks)
-	file, err := parser.ParseFile(fset, name, s.buf, parser.ParseComments|parser.SkipObjectResolution)
-	if err != nil {
+	if err := s.parseFile(fset); err != nil {
 		return nil, syntaxErrors(err)
 	}
-	s.file = file
-	s.tok = fset.File(file.Pos())
 	s.collect()
 	return s, nil
+}
+
+// parseFile parses what assemble wrote. After an error file may hold a part.
+func (s *source) parseFile(fset *token.FileSet) (err error) {
+	s.file, err = parser.ParseFile(fset, s.name, s.buf, parser.ParseComments|parser.SkipObjectResolution)
+	if s.file != nil {
+		s.tok = fset.File(s.file.FileStart)
+	}
+	return err
 }
 
 // assemble writes the file that is handed to go/parser.
@@ -324,6 +330,24 @@ func scan(name, text string) ([]tok, Errors) {
 		return nil, errs
 	}
 	return toks, nil
+}
+
+// scanLoosely tokenizes a text that may be wrong, and its comments.
+func scanLoosely(text string) (toks, comments []tok) {
+	f := token.NewFileSet().AddFile("", -1, len(text))
+	var sc scanner.Scanner
+	sc.Init(f, []byte(text), func(token.Position, string) {}, scanner.ScanComments)
+	for {
+		pos, t, lit := sc.Scan()
+		switch t {
+		case token.EOF:
+			return toks, comments
+		case token.COMMENT:
+			comments = append(comments, tok{t, f.Offset(pos), lit})
+		default:
+			toks = append(toks, tok{t, f.Offset(pos), lit})
+		}
+	}
 }
 
 // endsInSemicolon reports whether the last token is a semicolon that was typed.

@@ -7,6 +7,7 @@ import (
 	"go/types"
 	"io"
 	"slices"
+	"strings"
 	"sync"
 )
 
@@ -21,15 +22,17 @@ type Session struct {
 	importer types.Importer
 	packages []string // importable paths, for automatic imports and completion
 
-	entities map[string]*entity
-	imports  map[string]string         // local name → path
-	byObj    map[types.Object]*entity  // every entity there ever was
-	units    map[*types.Package]string // the unit each checked package became
-	structs  map[string]structHome     // who names an anonymous struct type, by its key
-	memos    map[string]*Cell          // checked cells by text, for re-runs
-	files    map[string]string         // file id → latest name ("cell-ab12…" → "cell 3")
-	lost     map[string]bool           // variables whose values went with a runner
-	exports  func(string) (io.ReadCloser, error)
+	entities  map[string]*entity
+	imports   map[string]string         // local name → path
+	byObj     map[types.Object]*entity  // every entity there ever was
+	units     map[*types.Package]string // the unit each checked package became
+	structs   map[string]structHome     // who names an anonymous struct type, by its key
+	memos     map[string]*Cell          // checked cells by text, for re-runs
+	files     map[string]string         // file id → latest name ("cell-ab12…" → "cell 3")
+	lost      map[string]bool           // variables whose values went with a runner
+	sourceDir func(path string) string
+	docCache  map[string]packageDocs
+	texts     map[string]string // file id → text of the cell
 }
 
 // entity is one name of the session as it stood after some cell. Entities are
@@ -66,18 +69,23 @@ type Config struct {
 	// Packages lists the paths that may be imported without being named by an
 	// import declaration.
 	Packages []string
+	// SourceDir tells where the source of a package is, for its documentation; nil
+	// or "": it is not at hand.
+	SourceDir func(path string) string
 }
 
 // NewSession returns an empty session.
 func NewSession(c Config) *Session {
 	s := &Session{
-		fset:     token.NewFileSet(),
-		packages: c.Packages,
-		byObj:    map[types.Object]*entity{},
-		units:    map[*types.Package]string{},
-		structs:  map[string]structHome{},
-		files:    map[string]string{},
-		exports:  c.Export,
+		fset:      token.NewFileSet(),
+		packages:  c.Packages,
+		byObj:     map[types.Object]*entity{},
+		units:     map[*types.Package]string{},
+		structs:   map[string]structHome{},
+		files:     map[string]string{},
+		sourceDir: c.SourceDir,
+		docCache:  map[string]packageDocs{},
+		texts:     map[string]string{},
 	}
 	s.importer = importer.ForCompiler(s.fset, "gc", c.Export)
 	s.clear()
@@ -126,6 +134,18 @@ func (s *Session) FileName(id string) string {
 		return name
 	}
 	return id
+}
+
+// SourceLine returns a line of the cell that compiled code knows by a file name, ""
+// if there is none.
+func (s *Session) SourceLine(id string, line int) string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	lines := strings.Split(s.texts[id], "\n")
+	if line < 1 || line > len(lines) {
+		return ""
+	}
+	return lines[line-1]
 }
 
 // Name is a name of the session, for listings.
