@@ -34,11 +34,12 @@ type archive struct {
 	Refused string `json:",omitempty"`
 }
 
-// ownPackages are the packages of gopar itself that units import.
+// ownPackages are the packages of gopar itself that cells import and that are in the binary; others are added on demand.
 func (t *Toolchain) ownPackages() []string {
+	host := hostFingerprints(t.exe)
 	var own []string
 	for _, p := range []string{"internal/unit", "parallel", "display"} {
-		if files, _ := filepath.Glob(filepath.Join(t.source, p, "*.go")); len(files) > 0 {
+		if _, ok := host[modulePath+"/"+p]; ok || host == nil && p != "parallel" {
 			own = append(own, modulePath+"/"+p)
 		}
 	}

@@ -54,6 +54,9 @@ func (r *Runner) obituary(waitErr error) *Exception {
 	text := r.dump.String()
 	r.out.held(func(held []byte) []byte { return withoutDump(held, text) })
 	r.flush(true)
+	if text != "" {
+		text = r.out.beforeDump(text) + text
+	}
 	if ex := parseDump(text); ex != nil {
 		return ex
 	}
@@ -61,16 +64,54 @@ func (r *Runner) obituary(waitErr error) *Exception {
 	return &Exception{Name: name, Value: value, Fatal: true}
 }
 
-// withoutDump cuts from what was written to stderr the copy of the dump at its end.
+// withoutDump cuts from what was written to stderr the copy of the dump at its end, with the lines that announce it.
 func withoutDump(stderr []byte, dump string) []byte {
-	line, _, _ := strings.Cut(dump, "\n")
-	if line == "" {
+	i := dumpStart(stderr, dump)
+	if i < 0 {
 		return stderr
 	}
-	if i := bytes.LastIndex(stderr, []byte(line+"\n")); i >= 0 {
-		return stderr[:i]
+	return stderr[:headerStart(stderr[:i])]
+}
+
+// beforeDump returns the lines that announce the dump. The runtime writes those of a fatal error to stderr only.
+func (o *outputs) beforeDump(dump string) string {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	tail := o.tail
+	if i := dumpStart(tail, dump); i >= 0 {
+		tail = tail[:i]
 	}
-	return stderr
+	return string(tail[headerStart(tail):])
+}
+
+// dumpStart finds the dump, by its first line that is not empty, in what was written to stderr.
+func dumpStart(stderr []byte, dump string) int {
+	line, _, _ := strings.Cut(strings.TrimLeft(dump, "\n"), "\n")
+	if line == "" {
+		return -1
+	}
+	return bytes.LastIndex(stderr, []byte(line+"\n"))
+}
+
+// headerStart returns where the lines at the end of text begin with which the runtime announces its end.
+func headerStart(text []byte) int {
+	start := len(text)
+	for pos := len(text); pos > 0; {
+		i := bytes.LastIndexByte(text[:pos-1], '\n') + 1
+		line := text[i:pos]
+		announces := false
+		for _, p := range []string{"runtime: ", "fatal error: ", "panic: ", "[signal ", "SIG"} {
+			announces = announces || bytes.HasPrefix(line, []byte(p))
+		}
+		if !announces && len(bytes.TrimSpace(line)) > 0 {
+			break
+		}
+		if announces {
+			start = i
+		}
+		pos = i
+	}
+	return start
 }
 
 var (
@@ -96,8 +137,11 @@ func parseDump(text string) *Exception {
 			ex.Name, ex.Value = "fatal signal", "SIG"+v
 		}
 	}
-	if ex.Name == "" {
+	if text == "" {
 		return nil
+	}
+	if ex.Name == "" {
+		ex.Name, ex.Value = "fatal error", "see the dump of the goroutines"
 	}
 	stack, _, _ := strings.Cut(stacks, "\n\n")
 	var fn string

@@ -14,6 +14,9 @@ const pipeSize = 1 << 20
 // maxPending is how much undelivered output is held before the child is made to wait.
 const maxPending = 4 << 20
 
+// maxTail is how much of stderr is remembered to find the announcement of a crash in it.
+const maxTail = 4 << 10
+
 // outputs collects what the child writes to its descriptors 1 and 2 until it is delivered.
 //
 // Completeness rests on the order of system calls: what was written before the child sent a result is in the pipe, or read,
@@ -31,6 +34,7 @@ type outputs struct {
 	hold    bool // the child is dying and writes its dump to stderr: keep stderr for a closer look
 	closed  bool
 	limit   int64
+	tail    []byte // the last of what came on stderr, delivered or not
 }
 
 type chunk struct {
@@ -108,6 +112,12 @@ func (o *outputs) drain() {
 func (o *outputs) add(s *stream, text []byte) {
 	if len(text) == 0 {
 		return
+	}
+	if s == o.streams[1] {
+		o.tail = append(o.tail, text...)
+		if n := len(o.tail); !o.hold && n > 2*maxTail || n > maxTail+maxDump {
+			o.tail = append([]byte(nil), o.tail[n-maxTail:]...)
+		}
 	}
 	room := o.limit - s.used
 	s.used += int64(len(text))
