@@ -41,15 +41,7 @@ func dialHub(ctx context.Context, file string, log logr.Logger) (*hubLink, error
 	}
 	// Sockets redial for ever: a hub that is gone is told apart first.
 	endpoint := info.Endpoint(info.Registration)
-	network, address, _ := strings.Cut(endpoint, "://")
-	if network == "ipc" {
-		network = "unix"
-	}
-	conn, err := (&net.Dialer{Timeout: time.Second}).DialContext(ctx, network, address)
-	if err != nil {
-		return nil, fmt.Errorf("%w: %w", errNoHub, err)
-	}
-	if err := conn.Close(); err != nil {
+	if err := probe(ctx, endpoint); err != nil {
 		return nil, err
 	}
 	h := &hubLink{
@@ -70,6 +62,19 @@ func dialHub(ctx context.Context, file string, log logr.Logger) (*hubLink, error
 		}
 	})
 	return h, h.dealer.Dial(endpoint)
+}
+
+// probe returns errNoHub if nothing listens at the endpoint.
+func probe(ctx context.Context, endpoint string) error {
+	network, address, _ := strings.Cut(endpoint, "://")
+	if network == "ipc" {
+		network = "unix"
+	}
+	conn, err := (&net.Dialer{Timeout: time.Second}).DialContext(ctx, network, address)
+	if err != nil {
+		return fmt.Errorf("%w: %w", errNoHub, err)
+	}
+	return conn.Close()
 }
 
 // watch makes changed receive whenever an engine joins or leaves.
@@ -104,10 +109,16 @@ func (h *hubLink) ask(ctx context.Context, msgType string, reply any) error {
 	if err := h.dealer.Send(h.session.Encode(m)); err != nil {
 		return err
 	}
+	doubt := time.NewTicker(100 * time.Millisecond) // a hub answers within a millisecond; it may have died
+	defer doubt.Stop()
 	for {
 		select {
 		case <-ctx.Done():
 			return fmt.Errorf("%w: %s: %w", errNoHub, msgType, ctx.Err())
+		case <-doubt.C:
+			if err := probe(ctx, h.info.Endpoint(h.info.Registration)); err != nil {
+				return err
+			}
 		case r := <-h.replies:
 			parent, err := r.ParentHeader()
 			if err != nil || parent.MsgID != m.Header.MsgID {

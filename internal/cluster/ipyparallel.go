@@ -47,9 +47,14 @@ type ippEngine struct {
 	N int `json:"n"`
 }
 
+// ippSet is a LocalEngineSetLauncher, which has no process of its own: PID -1.
 type ippSet struct {
-	ippEngine
-	Engines map[string]ippEngine `json:"engines"`
+	ClusterID  string               `json:"cluster_id"`
+	N          int                  `json:"n"`
+	PID        int                  `json:"pid"`
+	ProfileDir string               `json:"profile_dir"`
+	State      string               `json:"state"`
+	Engines    map[string]ippEngine `json:"engines"`
 }
 
 type ippEngines struct {
@@ -86,8 +91,7 @@ func (s *state) ippFile() *ippCluster {
 		}
 	}
 	for i, rec := range s.Engines {
-		set := ippSet{Engines: map[string]ippEngine{}}
-		set.ClusterID, set.ProfileDir, set.State, set.PID = s.ID, s.ProfileDir, "running", -1
+		set := ippSet{ClusterID: s.ID, PID: -1, ProfileDir: s.ProfileDir, State: "running", Engines: map[string]ippEngine{}}
 		for k := range rec.Procs {
 			if p, alive := process(rec, k); alive {
 				set.Engines[strconv.Itoa(rec.First+k)] = ippEngine{ippProcess: p, N: 1}
