@@ -38,7 +38,7 @@ type child struct {
 
 	askMu   sync.Mutex
 	askSeq  uint64                  // guarded by askMu, like all below
-	answers map[uint64]chan<- frame // questions to the front end
+	answers map[uint64]chan<- frame // questions to the parent
 }
 
 // Main is the child: it serves the parent over the inherited descriptors 3 (requests), 4 (replies) and 5 (the runtime's last

@@ -135,9 +135,11 @@ func (k sink) Display(m display.Message) {
 		wire[mime] = data
 	}
 	m.Data = wire
-	if err := k.c.out.send(&frame{Kind: kindDisplay, ID: id, Display: &m}); err != nil {
+	// What is printed after this must not come before it: wait until the parent has taken what was printed so far.
+	err := k.c.ask(context.Background(), &frame{Kind: kindDisplay, ID: id, Display: &m}, nil) // the parent answers or is gone
+	if err != nil {
 		m.Metadata = nil // what cannot be encoded is left out, as in bundles
-		_ = k.c.out.send(&frame{Kind: kindDisplay, ID: id, Display: &m})
+		_ = k.c.ask(context.Background(), &frame{Kind: kindDisplay, ID: id, Display: &m}, nil)
 	}
 }
 
@@ -157,33 +159,44 @@ func (k sink) Input(ctx context.Context, prompt string, password bool) (string, 
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	defer context.AfterFunc(s.ctx, cancel)()
-	return k.c.ask(ctx, s, prompt, password)
+	return k.c.input(ctx, s, prompt, password)
 }
 
-// ask sends a question to the parent and waits for the answer.
-func (c *child) ask(ctx context.Context, s *scope, prompt string, password bool) (string, error) {
+// input asks the front end for a line.
+func (c *child) input(ctx context.Context, s *scope, prompt string, password bool) (line string, err error) {
+	if err := c.ask(ctx, &frame{Kind: kindInput, ID: s.id, Text: prompt, Password: password}, &line); err != nil {
+		return "", fmt.Errorf("ask for input: %w", err)
+	}
+	return line, nil
+}
+
+// ask sends f to the parent and waits until it is answered or ctx ends.
+func (c *child) ask(ctx context.Context, f *frame, text *string) error {
 	ch := make(chan frame, 1)
 	c.askMu.Lock()
 	c.askSeq++
-	seq := c.askSeq
-	c.answers[seq] = ch
+	f.Seq = c.askSeq
+	c.answers[f.Seq] = ch
 	c.askMu.Unlock()
 	defer func() {
 		c.askMu.Lock()
-		delete(c.answers, seq)
+		delete(c.answers, f.Seq)
 		c.askMu.Unlock()
 	}()
-	if err := c.out.send(&frame{Kind: kindInput, Seq: seq, ID: s.id, Text: prompt, Password: password}); err != nil {
-		return "", fmt.Errorf("ask for input: %w", err)
+	if err := c.out.send(f); err != nil {
+		return err
 	}
 	select {
 	case a := <-ch:
 		if a.Err != "" {
-			return "", errors.New(a.Err)
+			return errors.New(a.Err)
 		}
-		return a.Text, nil
+		if text != nil {
+			*text = a.Text
+		}
+		return nil
 	case <-ctx.Done():
-		return "", fmt.Errorf("ask for input: %w", ctx.Err())
+		return ctx.Err()
 	}
 }
 

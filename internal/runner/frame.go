@@ -25,14 +25,14 @@ const (
 	kindRun       = "run"       // Seq, Job
 	kindCall      = "call"      // Seq, Task; buffers
 	kindInterrupt = "interrupt" // Seq of the job or task, 0: all
-	kindAnswer    = "answer"    // Seq of the question, Text, Err
+	kindAnswer    = "answer"    // Seq of the question or display, Text, Err
 )
 
 // The kinds of frames from child to parent.
 const (
 	kindReady   = "ready"
 	kindResult  = "result"  // Seq, Result; buffers of a task
-	kindDisplay = "display" // ID, Display
+	kindDisplay = "display" // Seq, ID, Display; answered when the output before it is taken
 	kindOutput  = "output"  // ID, Stream, Text
 	kindInput   = "input"   // Seq, ID, Text: the prompt; Password
 )

@@ -273,6 +273,7 @@ func (r *Runner) handle(f *frame) {
 		}
 		r.resolve(f.Seq, reply{outcome: f.Result, buffers: f.Buffers})
 	case kindDisplay:
+		_ = r.req.send(&frame{Kind: kindAnswer, Seq: f.Seq}) // fails when the child is gone
 		if f.Display != nil {
 			r.currentSink().Display(f.ID, *f.Display)
 		}

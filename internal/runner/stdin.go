@@ -69,7 +69,7 @@ func (c *child) serveStdin(ctx context.Context, s *scope, w *os.File) {
 			look = min(2*look, lastLook)
 			continue
 		}
-		line, err := c.ask(ctx, s, "", false)
+		line, err := c.input(ctx, s, "", false)
 		if err != nil {
 			return // the end of file: there is nobody to ask
 		}
