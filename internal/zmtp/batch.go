@@ -3,22 +3,30 @@ package zmtp
 import (
 	"encoding/binary"
 	"net"
+	"sync"
 )
 
 const (
 	// bigFrame is the size from which a frame is queued by reference instead of being copied.
 	bigFrame = 32 << 10
 
-	// keepBuffer is the largest encoding buffer that is kept for reuse; a peer that received one large message must not hold its size
-	// for ever.
-	keepBuffer = 256 << 10
+	// newBuffer and keepBuffer are the sizes of the smallest and the largest encoding buffer that is used again.
+	newBuffer  = 4 << 10
+	keepBuffer = 4 << 20
+
+	// keepMarks is the largest number of marks, and of big frames, for which a batch keeps room.
+	keepMarks = 4 << 10
 
 	// writeChunk is the most that one write(2) carries, so that a full queue's accounting follows what a slow peer has taken.
 	writeChunk = 1 << 20
 )
 
+// buffers are encoding buffers, *[]byte, that no batch uses. All peers share them, so that one that was busy once holds no memory.
+var buffers = sync.Pool{New: func() any { b := make([]byte, 0, newBuffer); return &b }}
+
 // batch is a run of encoded messages and commands, ready for the wire.
 type batch struct {
+	home *[]byte // where data's memory came from; nil if data is nil
 	data []byte  // encoded, without the big frames
 	bigs []bigAt // big frames, in order
 	size int64   // bytes on the wire
@@ -71,6 +79,7 @@ func (b *batch) addControl(body []byte) {
 }
 
 func (b *batch) frame(flags byte, body []byte) {
+	b.open()
 	n := len(b.data)
 	if len(body) > 255 {
 		b.data = append(b.data, flags|flagLong)
@@ -86,6 +95,14 @@ func (b *batch) frame(flags byte, body []byte) {
 	}
 	b.data = append(b.data, body...)
 	b.size += int64(len(b.data) - n)
+}
+
+// open makes sure that b has a buffer.
+func (b *batch) open() {
+	if b.home == nil {
+		b.home = buffers.Get().(*[]byte)
+		b.data = *b.home
+	}
 }
 
 func (b *batch) end(command bool) {
@@ -109,6 +126,7 @@ func (b *batch) join(o *batch) {
 
 // append appends the part of o between two marks, without marks.
 func (b *batch) append(o *batch, from, to mark) {
+	b.open()
 	shift := len(b.data) - from.data
 	b.data = append(b.data, o.data[from.data:to.data]...)
 	for _, g := range o.bigs[from.bigs:to.bigs] {
@@ -133,64 +151,72 @@ func (b *batch) after(n int64) batch {
 
 // reset empties b for reuse.
 func (b *batch) reset() {
-	if cap(b.data) > keepBuffer {
-		b.data = nil
+	if b.home != nil && cap(b.data) <= keepBuffer {
+		*b.home = b.data[:0]
+		buffers.Put(b.home)
 	}
 	clear(b.bigs)
-	b.data, b.bigs, b.marks, b.size = b.data[:0], b.bigs[:0], b.marks[:0], 0
+	b.home, b.data, b.bigs, b.marks, b.size = nil, nil, b.bigs[:0], b.marks[:0], 0
+	if max(cap(b.marks), cap(b.bigs)) > keepMarks {
+		b.bigs, b.marks = nil, nil
+	}
 }
 
-// write writes b without its first skip bytes, in as few writes as writeChunk allows, and calls wrote after each.
-func (b *batch) write(conn net.Conn, skip int64, wrote func(n int64)) error {
-	var bufs net.Buffers // of the next write
-	room := int64(writeChunk)
-	flush := func() error {
-		if len(bufs) == 0 {
-			return nil
-		}
-		var n int64
-		var err error
-		if len(bufs) == 1 {
-			var k int
-			k, err = conn.Write(bufs[0])
-			n = int64(k)
-		} else {
-			w := bufs // WriteTo consumes its receiver
-			n, err = w.WriteTo(conn)
-		}
-		clear(bufs)
-		bufs, room = bufs[:0], writeChunk
-		wrote(n)
+// write writes b in as few writes as writeChunk allows, and calls wrote after each.
+func (b *batch) write(conn net.Conn, wrote func(n int64)) error {
+	if len(b.bigs) == 0 && b.size <= writeChunk {
+		n, err := conn.Write(b.data)
+		wrote(int64(n))
 		return err
 	}
-	put := func(p []byte) error {
-		if drop := min(skip, int64(len(p))); drop > 0 {
-			p, skip = p[drop:], skip-drop
-		}
-		for len(p) > 0 {
-			n := min(room, int64(len(p)))
-			bufs = append(bufs, p[:n])
-			p, room = p[n:], room-n
-			if room == 0 {
-				if err := flush(); err != nil {
-					return err
-				}
-			}
-		}
-		return nil
-	}
+	w := gather{conn: conn, wrote: wrote}
 	at := 0
 	for _, g := range b.bigs {
-		if err := put(b.data[at:g.at]); err != nil {
+		if err := w.put(b.data[at:g.at]); err != nil {
 			return err
 		}
-		if err := put(g.body); err != nil {
+		if err := w.put(g.body); err != nil {
 			return err
 		}
 		at = g.at
 	}
-	if err := put(b.data[at:]); err != nil {
+	if err := w.put(b.data[at:]); err != nil {
 		return err
 	}
-	return flush()
+	return w.flush()
+}
+
+// gather writes pieces in chunks of writeChunk bytes.
+type gather struct {
+	conn  net.Conn
+	wrote func(n int64)
+	next  net.Buffers // the next chunk
+	size  int         // of next
+}
+
+func (w *gather) put(p []byte) error {
+	for len(p) > 0 {
+		n := min(writeChunk-w.size, len(p))
+		w.next = append(w.next, p[:n])
+		w.size += n
+		p = p[n:]
+		if w.size == writeChunk {
+			if err := w.flush(); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (w *gather) flush() error {
+	if w.size == 0 {
+		return nil
+	}
+	left := w.next // WriteTo consumes it
+	n, err := left.WriteTo(w.conn)
+	w.wrote(n)
+	clear(w.next)
+	w.next, w.size = w.next[:0], 0
+	return err
 }

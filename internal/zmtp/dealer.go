@@ -34,36 +34,23 @@ func (d *Dealer) Send(frames [][]byte) error {
 	if err != nil {
 		return err
 	}
-	p, err := d.enqueue(frames, size)
-	if p != nil {
-		p.kick()
-	}
-	return err
-}
-
-// enqueue queues a message and returns the peer to kick, if any.
-func (d *Dealer) enqueue(frames [][]byte, size int64) (*Peer, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if len(d.peers) == 0 {
 		if !d.waiting.empty() && d.waiting.size+size > d.o.SendBuffer {
-			return nil, ErrFull
+			return ErrFull
 		}
 		d.waiting.add(frames)
-		return nil, nil
+		return nil
 	}
 	for range d.peers {
 		p := d.peers[d.next]
 		d.next = (d.next + 1) % len(d.peers)
-		kick, err := p.enqueue(size, true, func(b *batch) { b.add(frames) })
-		if err == nil {
-			if !kick {
-				p = nil
-			}
-			return p, nil
+		if err := p.send(frames, size); err == nil {
+			return nil
 		}
 	}
-	return nil, ErrFull
+	return ErrFull
 }
 
 func (d *Dealer) attach(p *Peer) error {

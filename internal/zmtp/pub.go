@@ -35,39 +35,27 @@ func (p *Pub) Send(frames [][]byte) error {
 		return err
 	}
 	encoded := encodings.Get().(*batch)
-	kicks := p.enqueue(frames, size, encoded)
-	for _, peer := range kicks {
-		peer.kick()
-	}
-	encoded.reset()
-	encodings.Put(encoded)
-	return nil
-}
-
-// encodings are empty batches for Send.
-var encodings = sync.Pool{New: func() any { return new(batch) }}
-
-// enqueue queues a message, encoded once into scratch, and returns the peers to kick.
-func (p *Pub) enqueue(frames [][]byte, size int64, scratch *batch) (kicks []*Peer) {
+	defer encodings.Put(encoded)
+	defer encoded.reset()
 	p.mu.RLock()
 	defer p.mu.RUnlock()
 	for peer, subscribed := range p.peers {
 		if !subscribed.match(frames[0]) {
 			continue
 		}
-		if scratch.empty() {
-			scratch.add(frames)
+		if encoded.empty() {
+			encoded.add(frames)
 		}
-		kick, err := peer.enqueue(size, true, func(b *batch) { b.join(scratch) })
+		err := peer.enqueue(size, true, func(b *batch) { b.join(encoded) })
 		if err == ErrFull {
 			p.drop(peer)
 		}
-		if kick {
-			kicks = append(kicks, peer)
-		}
 	}
-	return kicks
+	return nil
 }
+
+// encodings are empty batches, in which Send encodes a message once for all subscribers.
+var encodings = sync.Pool{New: func() any { return new(batch) }}
 
 // drop counts a message that peer does not get.
 func (p *Pub) drop(peer *Peer) {

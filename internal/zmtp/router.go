@@ -57,7 +57,7 @@ func (r *Router) sendAway(to string, frames [][]byte, size int64) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if p := r.routes[to]; p != nil { // it came back
-		return p.sendLater(frames, size)
+		return p.send(frames, size)
 	}
 	b := r.away[to]
 	if b == nil {

@@ -245,8 +245,7 @@ func (s *socket) attend(p *Peer, r *bufio.Reader) error {
 	}
 	err := p.readLoop(r)
 
-	_ = p.conn.Close() // ends a blocked writer
-	close(p.gone)
+	p.end()
 	writer.Wait()
 	s.pattern.detach(p)
 	s.notify()
