@@ -46,6 +46,9 @@ type Conn struct {
 	mu       sync.Mutex
 	question *Message      // guarded by mu: the input_request that waits, or nil
 	answers  chan *Message // guarded by mu: where its answer goes
+	// stdinConnected is closed and replaced when a front end connects stdin;
+	// guarded by mu.
+	stdinConnected chan struct{}
 }
 
 // Request is a message that came in on shell or control, with what is needed
@@ -95,6 +98,8 @@ func newConn(s *Session, log logr.Logger) *Conn {
 		controlIn: make(chan *Request),
 		asking:    make(chan struct{}, 1), // one question at a time
 		done:      make(chan struct{}),
+
+		stdinConnected: make(chan struct{}),
 	}
 }
 

@@ -35,7 +35,9 @@ func Listen(ctx context.Context, info ConnectionInfo, log logr.Logger) (*Conn, e
 	}
 	c.shell = zmtp.NewRouter(options(Shell), c.receive(Shell, c.shellIn))
 	c.control = zmtp.NewRouter(options(Control), c.receive(Control, c.controlIn))
-	c.stdin = zmtp.NewRouter(options(Stdin), func(from string, frames [][]byte) {
+	stdin := options(Stdin)
+	stdin.OnConnect = c.stdinPeer
+	c.stdin = zmtp.NewRouter(stdin, func(from string, frames [][]byte) {
 		if m := c.decode(Stdin, from, frames); m != nil {
 			c.answer(m)
 		}

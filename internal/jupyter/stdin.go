@@ -5,7 +5,14 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"time"
+
+	"github.com/gopar-project/gopar/internal/zmtp"
 )
+
+// stdinPatience is how long a question waits for its front end to connect
+// stdin: the channels connect independently, so shell may be there first.
+const stdinPatience = time.Second
 
 // ErrNoStdin means that nobody can be asked: the front end does not allow it,
 // or the connection has no stdin channel.
@@ -53,7 +60,7 @@ func (c *Conn) Input(ctx context.Context, parent *Message, prompt string, passwo
 		c.question, c.answers = nil, nil
 		c.mu.Unlock()
 	}()
-	if err := c.send(Stdin, question); err != nil {
+	if err := c.ask(ctx, question); err != nil {
 		return "", fmt.Errorf("%w: %w", ErrNoStdin, err)
 	}
 	select {
@@ -71,6 +78,39 @@ func (c *Conn) Input(ctx context.Context, parent *Message, prompt string, passwo
 	case <-c.done:
 		return "", io.EOF
 	}
+}
+
+// ask sends question. A front end whose stdin is not connected yet, though its
+// request is here already, is waited for.
+func (c *Conn) ask(ctx context.Context, question *Message) error {
+	timer := time.NewTimer(stdinPatience)
+	defer timer.Stop()
+	for {
+		c.mu.Lock()
+		connected := c.stdinConnected
+		c.mu.Unlock()
+		err := c.send(Stdin, question)
+		if !errors.Is(err, zmtp.ErrNoPeer) {
+			return err
+		}
+		select {
+		case <-connected:
+		case <-timer.C:
+			return err
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-c.done:
+			return err
+		}
+	}
+}
+
+// stdinPeer notes that a front end connected its stdin.
+func (c *Conn) stdinPeer(*zmtp.Peer) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	close(c.stdinConnected)
+	c.stdinConnected = make(chan struct{})
 }
 
 // answer takes a message of the stdin channel: the answer to the question that
