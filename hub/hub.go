@@ -55,7 +55,9 @@ type Hub struct {
 	sched      *sched.State
 	store      store
 	broadcasts map[string]*broadcast // by the client's msg_id
-	nextTick   time.Duration         // when keepTime will look next
+	nextTick   time.Duration         // of the scheduler, as keepTime knows it
+	later      []deferred            // what keepTime has to do
+	notes      []note                // published lately, oldest first
 	out        outbox                // sends decided under mu, done after it
 }
 

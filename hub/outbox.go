@@ -73,16 +73,6 @@ func (h *Hub) toEngine(r *zmtp.Router, uuid string, frames [][]byte) {
 	h.out.sends = append(h.out.sends, outgoing{router: r, to: uuid, frames: frames, engine: true})
 }
 
-// notify queues a notification to all clients. Call it under mu.
-func (h *Hub) notify(msgType string, content any) {
-	m, err := h.session.New(msgType, nil, content)
-	if err != nil {
-		h.log.Error(err, "notification not encoded", "type", msgType)
-		return
-	}
-	h.out.sends = append(h.out.sends, outgoing{pub: h.sockets.notify, frames: h.session.Encode(m)})
-}
-
 // routed returns m's frames with other routing frames.
 func routed(m *jupyter.Message, frames [][]byte, idents ...[]byte) [][]byte {
 	rest := frames[len(m.Idents):]

@@ -156,11 +156,19 @@ func (h *Hub) lose(uuid, why string) {
 			return
 		}
 		lost = e
+		answered := len(e.queue) > 0 || len(h.broadcasts) > 0
 		h.orphanDirect(e)
 		h.orphanBroadcasts(e)
 		h.orphanControl(e)
 		h.obey(h.sched.Lose(h.now(), sched.EngineID(uuid)))
-		h.notify(proto.UnregistrationNotificationType, proto.EngineNotification{ID: e.id, UUID: uuid, Language: e.language})
+		announce := func() {
+			h.notify(proto.UnregistrationNotificationType, proto.EngineNotification{ID: e.id, UUID: uuid, Language: e.language})
+		}
+		if answered {
+			h.after(announce)
+		} else {
+			announce()
+		}
 	})
 	if lost != nil {
 		h.log.Info("engine lost", "engine", lost.id, "uuid", uuid, "why", why)

@@ -106,7 +106,9 @@ func (h *Hub) makeSockets() {
 	s.iopubOut = zmtp.NewXPub(h.options(0))
 	s.iopubIn = zmtp.NewSub(h.options(watchIOPub), func(frames [][]byte) { h.dispatch(iopub, "", frames) })
 	s.iopubIn.Subscribe(nil)
-	s.notify = zmtp.NewPub(h.options(0))
+	notify := h.options(0)
+	notify.OnSubscribe = h.catchUp
+	s.notify = zmtp.NewPub(notify)
 	ping := h.options(0)
 	ping.OnSubscribe = h.pingAtOnce
 	s.ping = zmtp.NewPub(ping)

@@ -40,10 +40,14 @@ type record struct {
 }
 
 func newRecord(m *jupyter.Message, client, queue, engine string) *record {
-	r := &record{id: m.Header.MsgID, client: client, queue: queue, request: m, engine: engine, submitted: time.Now()}
+	r := &record{id: m.Header.MsgID, client: client, queue: queue, request: m, engine: engine, submitted: instantNow()}
 	r.bytes = 512 + size(m)
 	return r
 }
+
+// instantNow is the time at the precision of the wire, so that a date a client
+// was told finds the record again.
+func instantNow() time.Time { return time.Now().UTC().Truncate(time.Microsecond) }
 
 func (r *record) pending() bool { return r.received.IsZero() }
 
@@ -117,7 +121,7 @@ func (s *store) add(r *record) bool {
 
 // finish enters the reply.
 func (s *store) finish(r *record, reply *jupyter.Message) {
-	r.reply, r.received, r.frames = reply, time.Now(), nil
+	r.reply, r.received, r.frames = reply, instantNow(), nil
 	if s.byID[r.id] != r {
 		return
 	}

@@ -194,7 +194,8 @@ func (h *Hub) failTask(r *record, a sched.Action) {
 	}
 }
 
-// keepTime tells the scheduler when a task's timeout has passed, until ctx ends.
+// keepTime does what has to be done at a certain time, until ctx ends: it tells
+// the scheduler when a task's timeout has passed, and sends what was put off.
 func (h *Hub) keepTime(ctx context.Context) {
 	t := time.NewTimer(time.Hour)
 	defer t.Stop()
@@ -204,14 +205,40 @@ func (h *Hub) keepTime(ctx context.Context) {
 			return
 		case <-h.alarm:
 		case <-t.C:
-			h.under(func() { h.obey(h.sched.Tick(h.now())) })
 		}
 		wait := time.Hour
 		h.under(func() {
+			now := h.now()
+			h.obey(h.sched.Tick(now))
 			if at, ok := h.sched.NextTick(); ok {
-				wait = max(at-h.now(), 0)
+				wait = max(at-now, 0)
+			}
+			for len(h.later) > 0 && h.later[0].at <= now {
+				h.later[0].do()
+				h.later = h.later[1:]
+			}
+			if len(h.later) > 0 {
+				wait = min(wait, h.later[0].at-now)
 			}
 		})
 		t.Reset(wait)
 	}
+}
+
+// putOff is how long an engine's death is announced after its tasks have been
+// answered. ipyparallel's client answers them itself at the announcement, and
+// complains about a reply that comes after it on another socket.
+const putOff = 50 * time.Millisecond
+
+// deferred is something to do at a certain time. All are put off by the same
+// time, so a list of them is in order.
+type deferred struct {
+	at time.Duration
+	do func() // called under mu
+}
+
+// after does something putOff from now. Call it under mu.
+func (h *Hub) after(do func()) {
+	h.later = append(h.later, deferred{h.now() + putOff, do})
+	h.out.rewind = true
 }
