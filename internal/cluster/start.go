@@ -11,7 +11,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
-	"syscall"
 	"time"
 
 	"github.com/go-logr/logr"
@@ -174,7 +173,7 @@ func startSupervisor(p place, sp spec) (*daemon, error) {
 	d.cmd = &exec.Cmd{
 		Path: sp.Exe, Args: []string{filepath.Base(sp.Exe), "cluster", "supervise"},
 		Stdout: log, Stderr: log, ExtraFiles: []*os.File{controlR, reportW},
-		SysProcAttr: &syscall.SysProcAttr{Setsid: true},
+		SysProcAttr: detached(),
 	}
 	if err := d.cmd.Start(); err != nil {
 		d.release()

@@ -97,11 +97,7 @@ func (c *Cluster) gone(ctx context.Context, p launch.Proc) error {
 func (c *Cluster) reap() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.child == 0 {
-		return
-	}
-	pid, err := syscall.Wait4(c.child, nil, syscall.WNOHANG, nil)
-	if pid == c.child || errors.Is(err, syscall.ECHILD) {
+	if c.child != 0 && reapChild(c.child) {
 		c.child = 0
 	}
 }

@@ -10,7 +10,6 @@ import (
 	"os"
 	"slices"
 	"strings"
-	"syscall"
 	"time"
 
 	"github.com/go-logr/logr"
@@ -83,15 +82,6 @@ func Supervise(ctx context.Context, log logr.Logger) error {
 		<-done
 	}()
 	return s.run(ctx, starting, kept)
-}
-
-// inherited returns a file for an inherited pipe, such that Close unblocks Read.
-func inherited(fd int, name string) (*os.File, error) {
-	if err := syscall.SetNonblock(fd, true); err != nil {
-		return nil, fmt.Errorf("descriptor %d (%s): %w; this command is run by gopar cluster start", fd, name, err)
-	}
-	syscall.CloseOnExec(fd)
-	return os.NewFile(uintptr(fd), name), nil
 }
 
 // run does everything under the cluster's lock.
