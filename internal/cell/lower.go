@@ -76,6 +76,7 @@ func (c *checker) lower() (*Cell, error) {
 		}
 		out.Run = len(c.inits)+len(c.steps) > 0
 	}
+	out.Script, out.Deps = l.script()
 	out.Rebuilt = c.rebuilt()
 	out.describe()
 	return out, nil

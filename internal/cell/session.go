@@ -31,6 +31,7 @@ type Session struct {
 	files     map[string]string         // file id → latest name ("cell-ab12…" → "cell 3")
 	lost      map[string]bool           // variables whose values went with a runner
 	sourceDir func(path string) string
+	known     func(path, name string) bool
 	docCache  map[string]packageDocs
 	texts     map[string]string // file id → text of the cell
 }
@@ -72,6 +73,9 @@ type Config struct {
 	// SourceDir tells where the source of a package is, for its documentation; nil
 	// or "": it is not at hand.
 	SourceDir func(path string) string
+	// Interpretable tells whether the interpreter has a function of a package; nil:
+	// every cell is compiled.
+	Interpretable func(path, name string) bool
 }
 
 // NewSession returns an empty session.
@@ -84,6 +88,7 @@ func NewSession(c Config) *Session {
 		structs:   map[string]structHome{},
 		files:     map[string]string{},
 		sourceDir: c.SourceDir,
+		known:     c.Interpretable,
 		docCache:  map[string]packageDocs{},
 		texts:     map[string]string{},
 	}
