@@ -288,6 +288,7 @@ func TestHubThatDiesDuringStartFailsItWithItsLog(t *testing.T) {
 }
 
 func TestStartTimesOutAndLeavesNothing(t *testing.T) {
+	t.Parallel()
 	for name, env := range map[string]string{"hub": "TEST_HUB=stubborn", "engines": "TEST_ENGINE=mute"} {
 		t.Run(name, func(t *testing.T) {
 			s := newSite(t)
@@ -390,6 +391,7 @@ func TestStarterKilledMidwayLeavesNothing(t *testing.T) {
 }
 
 func TestDeadEngineIsNoticedAndShown(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	c := s.start(s.options("", 3))
 	victim := s.status(c).Engines[1]
@@ -409,6 +411,7 @@ func TestDeadEngineIsNoticedAndShown(t *testing.T) {
 }
 
 func TestDeadHubIsShownAndStopCleansUp(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	c := s.start(s.options("", 2))
 	if err := syscall.Kill(s.status(c).Hub.PID, syscall.SIGKILL); err != nil {
@@ -458,6 +461,7 @@ func TestClusterGoesOnWithoutItsSupervisorAndCanBeStopped(t *testing.T) {
 }
 
 func TestStubbornProcessesAreKilled(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	o := s.options("", 2)
 	o.Env = []string{"TEST_ENGINE=stubborn", "TEST_HUB=stubborn"}

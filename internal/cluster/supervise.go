@@ -35,7 +35,8 @@ type supervisor struct {
 	hub      *hubLink // nil until the hub's connection file is there
 	ids      []int    // engines registered at the hub
 	reports  *os.File // nil when nobody listens any more
-	sent     string   // the last progress, to send each once
+	told     string   // the last progress, to tell each once
+	toldAt   time.Time
 }
 
 // Supervise is the body of `gopar cluster supervise`, which Start runs as a
@@ -113,6 +114,8 @@ func (s *supervisor) run(ctx, starting context.Context, kept <-chan bool) (err e
 		return err
 	}
 	s.reports = nil
+	s.hub.close() // what happens from now on shows in the processes
+	s.hub = nil
 	s.log.Info("cluster runs", "engines", len(s.ids))
 	reason := s.watch(ctx)
 	s.log.Info("cluster stops", "reason", reason)
@@ -217,22 +220,27 @@ func (s *supervisor) await(ctx context.Context) error {
 		if s.hub != nil {
 			changed = s.hub.changed
 		}
+		var err error
 		select {
 		case <-ctx.Done():
 			return s.tooLate(ctx)
-		case <-tr.Changed:
 		case <-changed:
+			err = s.askHub(ctx)
+		case <-tr.Changed:
+			err = s.look(ctx)
 		case <-timer.C:
 			timer.Reset(pause)
 			pause = min(pause*3/2, tr.PollEvery)
+			err = s.look(ctx)
 		}
-		if err := s.look(ctx); err != nil {
+		if err != nil {
 			return err
 		}
 		if len(s.ids) >= s.N {
 			s.st.State = Running
 			return s.save()
 		}
+		s.progress()
 	}
 }
 
@@ -253,18 +261,22 @@ func (s *supervisor) look(ctx context.Context) error {
 			}
 		}
 	}
+	return s.askHub(ctx)
+}
+
+// askHub learns which engines are registered, once the hub is there.
+func (s *supervisor) askHub(ctx context.Context) error {
 	if s.hub == nil {
-		if err := s.dial(ctx); err != nil {
+		if err := s.dial(ctx); err != nil || s.hub == nil {
 			return err
 		}
 	}
-	if s.hub != nil {
-		if s.ids, err = s.hub.engines(ctx); err != nil && ctx.Err() == nil {
-			return err
-		}
+	ids, err := s.hub.engines(ctx)
+	if errors.Is(err, errNoHub) || ctx.Err() != nil {
+		return nil // its death is noticed by look, the end of ctx by await
 	}
-	s.progress()
-	return nil
+	s.ids = ids
+	return err
 }
 
 // dial connects to the hub once its connection files are there.
@@ -280,15 +292,19 @@ func (s *supervisor) dial(ctx context.Context) error {
 	return h.watch(s.log)
 }
 
+// progressEvery bounds how often the starter is told: the status of many
+// engines is long, and nobody reads faster.
+const progressEvery = 30 * time.Millisecond
+
 // progress reports the status to the starter when it has changed.
 func (s *supervisor) progress() {
-	status := s.st.status(s.place)
-	status.Registered = append([]int{}, s.ids...)
 	key := fmt.Sprint(s.ids, s.st.Tasks, s.hub != nil)
-	if key == s.sent {
+	if key == s.told || time.Since(s.toldAt) < progressEvery {
 		return
 	}
-	s.sent = key
+	s.told, s.toldAt = key, time.Now()
+	status := s.st.status(s.place)
+	status.Registered = append(status.Registered, s.ids...)
 	s.tell(report{Status: &status})
 }
 
