@@ -51,6 +51,9 @@ type Config struct {
 	// ReplyMetadata returns what is added to the metadata of the execute_reply
 	// to a request; an engine echoes its hub's fields. Default: nothing.
 	ReplyMetadata func(request *jupyter.Message) map[string]any
+	// Listening, if not nil, is called by Run when the channels are bound, with
+	// the ports that were chosen. Default: nil.
+	Listening func(jupyter.ConnectionInfo)
 	// Log receives life events and what goes wrong. The zero value discards.
 	Log logr.Logger
 }

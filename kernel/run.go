@@ -39,6 +39,9 @@ func Run(ctx context.Context, connectionFile string, c Config) error {
 		}
 	}
 	k := New(c)
+	if c.Listening != nil {
+		c.Listening(conn.Info())
+	}
 	serving, stop := context.WithCancel(ctx)
 	helpers := make(chan struct{}, 2)
 	go func() { k.signals(serving, stop); helpers <- struct{}{} }()
