@@ -53,13 +53,12 @@ func (d *Dealer) Send(frames [][]byte) error {
 	return ErrFull
 }
 
-func (d *Dealer) attach(p *Peer) error {
+func (d *Dealer) attach(p *Peer) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	p.requeue(&d.waiting)
 	d.waiting = batch{keep: true}
 	d.peers = append(d.peers, p)
-	return nil
 }
 
 func (d *Dealer) detach(p *Peer) {

@@ -291,9 +291,9 @@ func TestLibzmqHeartbeatsAreAnswered(t *testing.T) {
 		z, in := startLibzmq(t), newInbox()
 		o, connected, disconnected := events()
 		r := zmtp.NewRouter(o, in.routed)
-		z.connect("d", "DEALER", listen(t, r, endpoint), options{"HEARTBEAT_IVL": 20, "HEARTBEAT_TIMEOUT": 400, "HEARTBEAT_TTL": 1000})
+		z.connect("d", "DEALER", listen(t, r, endpoint), options{"HEARTBEAT_IVL": 10, "HEARTBEAT_TIMEOUT": 1500, "HEARTBEAT_TTL": 3000})
 		id := next(t, connected).Identity()
-		if got := z.recv("d", 1500); got != nil { // several timeouts long, nothing but heartbeats
+		if got := z.recv("d", 2500); got != nil { // longer than the timeout, nothing but heartbeats
 			t.Fatalf("got %s", short(got))
 		}
 		// Heartbeats come between the frames of a message too.

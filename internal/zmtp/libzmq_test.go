@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"sync"
 	"testing"
 )
 
@@ -20,28 +21,28 @@ type libzmq struct {
 	out *bufio.Reader
 }
 
-// python returns an interpreter that has pyzmq.
-func python(t testing.TB) string {
-	t.Helper()
-	const remedy = "run `make test`, or: python3 -m venv ~/.cache/gopar-test/venv && ~/.cache/gopar-test/venv/bin/pip install pyzmq; " +
-		"or set GOPAR_PYTHON to an interpreter that has pyzmq"
-	exe := os.Getenv("GOPAR_PYTHON")
+// python finds an interpreter that has pyzmq.
+var python = sync.OnceValues(func() (exe string, err error) {
+	exe = os.Getenv("GOPAR_PYTHON")
 	if exe == "" {
 		cache, err := os.UserCacheDir()
 		if err != nil {
-			t.Fatal(err)
+			return "", err
 		}
 		exe = filepath.Join(cache, "gopar-test", "venv", "bin", "python3")
 	}
 	if out, err := exec.Command(exe, "-c", "import zmq").CombinedOutput(); err != nil {
-		t.Fatalf("no Python with pyzmq at %s (%v %s)\nRemedy: %s", exe, err, out, remedy)
+		return "", fmt.Errorf("no Python with pyzmq at %s (%w %s)\nRemedy: run `make test`; or `python3 -m venv ~/.cache/gopar-test/venv && "+
+			"~/.cache/gopar-test/venv/bin/pip install pyzmq`; or set GOPAR_PYTHON to an interpreter that has pyzmq", exe, err, out)
 	}
-	return exe
-}
+	return exe, nil
+})
 
 func startLibzmq(t testing.TB) *libzmq {
 	t.Helper()
-	cmd := exec.Command(python(t), filepath.Join("testdata", "zmqpeer.py"))
+	exe, err := python()
+	must(t, err)
+	cmd := exec.Command(exe, filepath.Join("testdata", "zmqpeer.py"))
 	in, err := cmd.StdinPipe()
 	if err != nil {
 		t.Fatal(err)

@@ -34,6 +34,14 @@ func (p *Pub) Send(frames [][]byte) error {
 	if err != nil {
 		return err
 	}
+	for _, peer := range p.enqueue(frames, size) {
+		p.drop(peer)
+	}
+	return nil
+}
+
+// enqueue queues a message for its subscribers and returns those whose queues are full.
+func (p *Pub) enqueue(frames [][]byte, size int64) (full []*Peer) {
 	encoded := encodings.Get().(*batch)
 	defer encodings.Put(encoded)
 	defer encoded.reset()
@@ -48,13 +56,13 @@ func (p *Pub) Send(frames [][]byte) error {
 		}
 		err := peer.enqueue(size, true, func(b *batch) { b.join(encoded) })
 		if err == ErrFull {
-			p.drop(peer)
+			full = append(full, peer)
 		}
 	}
-	return nil
+	return full
 }
 
-// encodings are empty batches, in which Send encodes a message once for all subscribers.
+// encodings are empty batches, in which enqueue encodes a message once for all subscribers.
 var encodings = sync.Pool{New: func() any { return new(batch) }}
 
 // drop counts a message that peer does not get.
@@ -64,11 +72,10 @@ func (p *Pub) drop(peer *Peer) {
 	}
 }
 
-func (p *Pub) attach(peer *Peer) error {
+func (p *Pub) attach(peer *Peer) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.peers[peer] = new(topics)
-	return nil
 }
 
 func (p *Pub) detach(peer *Peer) {

@@ -25,11 +25,10 @@ func NewRep(o Options, on func(frames [][]byte) [][]byte) *Rep {
 	return r
 }
 
-func (r *Rep) attach(p *Peer) error {
+func (r *Rep) attach(p *Peer) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.peers[p] = struct{}{}
-	return nil
 }
 
 func (r *Rep) detach(p *Peer) {

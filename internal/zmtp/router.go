@@ -70,15 +70,14 @@ func (r *Router) sendAway(to string, frames [][]byte, size int64) error {
 	return nil
 }
 
-func (r *Router) attach(p *Peer) error {
+func (r *Router) attach(p *Peer) {
 	older := r.enter(p)
 	if older == nil {
-		return nil
+		return
 	}
 	r.o.Log.V(1).Info("identity taken over", "peer", p.identity, "from", older.remote(), "by", p.remote())
 	_ = older.conn.Close() // ends it
 	<-older.done
-	return nil
 }
 
 // enter gives p its identity and its place, and returns the peer that had the place.

@@ -20,7 +20,7 @@ const farewell = 200 * time.Millisecond
 // pattern is what makes a socket a ROUTER, DEALER and so on. All methods may be called concurrently for different peers.
 type pattern interface {
 	// attach makes p reachable by Send. It may set p.identity.
-	attach(p *Peer) error
+	attach(p *Peer)
 	// detach takes back what attach did and collects what p has not sent.
 	detach(p *Peer)
 	// receive handles a message of p, on p's goroutine. An error ends the connection.
@@ -232,9 +232,7 @@ func (s *socket) serve(conn net.Conn, l *link) (*Peer, error) {
 // attend runs p from its attachment to its end and returns why it ended.
 func (s *socket) attend(p *Peer, r *bufio.Reader) error {
 	defer close(p.done)
-	if err := s.pattern.attach(p); err != nil {
-		return err
-	}
+	s.pattern.attach(p)
 	log := s.o.Log.V(1)
 	log.Info("peer connected", "peer", p.identity, "type", string(p.kind), "remote", p.remote())
 

@@ -51,14 +51,13 @@ func (s *Sub) change(topic []byte, by int) {
 	}
 }
 
-func (s *Sub) attach(p *Peer) error {
+func (s *Sub) attach(p *Peer) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.peers[p] = struct{}{}
 	for topic := range s.topics {
 		p.subscribe([]byte(topic), true)
 	}
-	return nil
 }
 
 func (s *Sub) detach(p *Peer) {
