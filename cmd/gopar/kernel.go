@@ -1,36 +1,54 @@
 package main
 
 import (
-	"context"
+	"log"
 	"os"
-	"strconv"
-	"time"
+
+	"github.com/go-logr/logr"
+	"github.com/go-logr/stdr"
+	"github.com/spf13/cobra"
+
+	"github.com/gopar-project/gopar/kernel"
 )
 
-// parentPoll is how often a kernel looks whether the front end that started it is still there.
-const parentPoll = time.Second
-
-// withParent returns a context that ends when the process that started this one has ended, if that asked for it as Jupyter
-// does, by JPY_PARENT_PID: a kernel whose front end was killed must not stay behind.
-func withParent(ctx context.Context) (context.Context, context.CancelFunc) {
-	ctx, cancel := context.WithCancel(ctx)
-	parent, err := strconv.Atoi(os.Getenv("JPY_PARENT_PID"))
-	if err != nil || parent != os.Getppid() {
-		return ctx, cancel // not ours to watch: started by hand, or through another program
-	}
-	ended := make(chan struct{})
-	go func() {
-		defer close(ended)
-		ticker := time.NewTicker(parentPoll)
-		defer ticker.Stop()
-		for os.Getppid() == parent {
-			select {
-			case <-ticker.C:
-			case <-ctx.Done():
-				return
+// newKernelCommand returns `gopar kernel`, which front ends start.
+func newKernelCommand() *cobra.Command {
+	var file string
+	var verbosity int
+	c := &cobra.Command{
+		Use:   "kernel -f connection.json",
+		Short: "Serve a Jupyter front end; front ends start this themselves",
+		Long: `Serve the front ends of a connection file until one of them asks for shutdown, the process that started this one is gone,
+or SIGTERM comes. SIGINT interrupts the cell that runs.`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			exe, err := executable()
+			if err != nil {
+				return err
 			}
-		}
-		cancel()
-	}()
-	return ctx, func() { cancel(); <-ended }
+			logger := newLogger(verbosity)
+			config := kernel.Config{
+				Evaluator: kernel.NewEvaluator(kernel.EvaluatorConfig{Log: logger}),
+				Version:   version, Exe: exe, Log: logger,
+			}
+			if path, err := kernel.HistoryPath(); err != nil {
+				logger.Error(err, "history is kept for this session only")
+			} else {
+				config.History = kernel.OpenHistory(path)
+			}
+			return kernel.Run(cmd.Context(), file, config)
+		},
+	}
+	c.Flags().StringVarP(&file, "connection-file", "f", "", "connection file, as Jupyter writes it")
+	c.Flags().CountVarP(&verbosity, "verbose", "v", "log more to standard error; repeat for still more")
+	if err := c.MarkFlagRequired("connection-file"); err != nil {
+		c.PreRunE = func(*cobra.Command, []string) error { return err }
+	}
+	return c
+}
+
+// newLogger logs to standard error: life events, and more with each level of verbosity.
+func newLogger(verbosity int) logr.Logger {
+	stdr.SetVerbosity(verbosity)
+	return stdr.New(log.New(os.Stderr, "", log.LstdFlags|log.Lmicroseconds))
 }

@@ -17,6 +17,10 @@ var commands = []func() *cobra.Command{
 	newInstallCommand,
 	newDoctorCommand,
 	newVersionCommand,
+	newKernelCommand,
+	newHubCommand,
+	newEngineCommand,
+	newRunnerCommand,
 }
 
 func main() {
