@@ -102,6 +102,9 @@ func (f *Func) Type() reflect.Type { return f.t }
 // Native reports whether the function is part of this very program rather than of a cell.
 func (f *Func) Native() bool { return f.ref.Exec != "" }
 
+// SetProgram tells where engines get the program from that the function is part of.
+func (f *Func) SetProgram(p *Program) { f.ref.Program = p }
+
 // String returns the signature as it stands in errors: "mul(int, int) int".
 func (f *Func) String() string { return signature(f.name, f.t) }
 

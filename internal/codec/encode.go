@@ -81,6 +81,9 @@ func (e *encoder) string(s string) {
 }
 
 func (e *encoder) elements(p *plan, at unsafe.Pointer, n int) error {
+	if p.size == 0 { // nothing but its type
+		return nil
+	}
 	for i := range n {
 		if err := p.encode(e, unsafe.Add(at, uintptr(i)*p.size)); err != nil {
 			return within(err, fmt.Sprintf("[%d]", i))

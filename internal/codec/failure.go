@@ -13,17 +13,17 @@ import (
 
 // Failure is how a user's function failed: it panicked, or returned an error.
 type Failure struct {
-	Name   string  // "panic", "runtime error", "interrupted", "exit", "error", or the error's type
-	Value  string  // Go's own text for it, without the leading "panic: "
-	Frames []Frame // the user's frames at a panic, innermost first
-	Err    error   // the error returned or panicked with; nil for a panic with another value
+	Name   string  `json:"name"`   // "panic", "runtime error", "interrupted", "exit", "error", or the error's type
+	Value  string  `json:"value"`  // Go's own text for it, without the leading "panic: "
+	Frames []Frame `json:"frames"` // the user's frames at a panic, innermost first
+	Err    error   `json:"-"`      // the error returned or panicked with; nil for a panic with another value
 }
 
 // Frame is one frame of the user's code.
 type Frame struct {
-	Func string // as the user wrote it
-	File string // "cell 3", or a file's name
-	Line int
+	Func string `json:"func"` // as the user wrote it
+	File string `json:"file"` // "cell 3", or a file's name
+	Line int    `json:"line"`
 }
 
 // Error says how it failed, in one line.
