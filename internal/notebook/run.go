@@ -2,7 +2,6 @@ package notebook
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -130,67 +129,18 @@ func (r *run) cell(ctx context.Context, c *Cell) error {
 	return nil
 }
 
-// execute runs one cell: until its reply and its idle have come, in whichever order.
+// execute runs one cell and records what it shows.
 func (r *run) execute(ctx context.Context, c *Cell) (*jupyter.ExecuteReply, error) {
-	metadata, err := compact(map[string]string{"cellId": c.ID})
+	request, err := r.kernel.Submit(c.Source, c.ID)
 	if err != nil {
 		return nil, err
 	}
-	request := jupyter.ExecuteRequest{Code: c.Source, StoreHistory: true, UserExpressions: map[string]string{}, StopOnError: true}
-	sent, err := r.kernel.send(r.kernel.shell, "execute_request", request, json.RawMessage(metadata))
-	if err != nil {
-		return nil, err
+	r.book.add(request, c)
+	reply, err := r.kernel.Wait(ctx, request, r.output)
+	if reply != nil {
+		c.ExecutionCount = &reply.ExecutionCount
 	}
-	r.book.add(sent.Header.MsgID, c)
-	var reply *jupyter.ExecuteReply
-	idle := false
-	cancelled := ctx.Done()
-	var giveUp <-chan time.Time // runs once the cell was interrupted
-	for reply == nil || !idle {
-		select {
-		case e := <-r.kernel.events:
-			parent, err := e.ParentHeader()
-			if err != nil {
-				return nil, err
-			}
-			mine := parent.MsgID == sent.Header.MsgID
-			switch {
-			case e.channel == jupyter.IOPub && e.Header.MsgType == "status":
-				idle = idle || mine && isIdle(e.Message)
-			case e.channel == jupyter.IOPub:
-				if err := r.output(parent.MsgID, e.Message); err != nil {
-					return nil, err
-				}
-			case mine && e.Header.MsgType == "execute_reply":
-				reply = new(jupyter.ExecuteReply)
-				if err := e.Bind(reply); err != nil {
-					return nil, err
-				}
-				c.ExecutionCount = &reply.ExecutionCount
-			}
-		case <-r.kernel.exited:
-			return nil, r.kernel.died()
-		case <-cancelled:
-			cancelled = nil
-			if err := r.kernel.Interrupt(); err != nil {
-				return nil, errors.Join(context.Cause(ctx), err)
-			}
-			t := time.NewTimer(graceTime)
-			defer t.Stop()
-			giveUp = t.C
-		case <-giveUp:
-			return nil, fmt.Errorf("%w, and it did not stop when interrupted", context.Cause(ctx))
-		}
-	}
-	if cancelled == nil {
-		return nil, context.Cause(ctx)
-	}
-	return reply, nil
-}
-
-func isIdle(m *jupyter.Message) bool {
-	var status jupyter.Status
-	return m.Bind(&status) == nil && status.ExecutionState == "idle"
+	return reply, err
 }
 
 func (r *run) output(request string, m *jupyter.Message) error {
