@@ -318,6 +318,17 @@ func TestCanceledStartLeavesNothing(t *testing.T) {
 	s.nothingLeft()
 }
 
+func TestSupervisorKilledMidwayFailsTheStartAndLeavesNothing(t *testing.T) {
+	s := newSite(t)
+	o := s.options("", 2)
+	o.Env = []string{"TEST_ENGINE=mute"}
+	o.Progress = func(st cluster.Status) { syscall.Kill(st.Supervisor.PID, syscall.SIGKILL) }
+	if _, err := cluster.Start(t.Context(), o); err == nil || !strings.Contains(err.Error(), "supervisor ended early") {
+		t.Errorf("%v, want the supervisor's end", err)
+	}
+	s.nothingLeft()
+}
+
 func TestClusterOutlivesItsStarter(t *testing.T) {
 	s := newSite(t)
 	cmd := exec.Command(os.Args[0], "-test.run=^TestHelperStarts$", "-test.v")
@@ -537,6 +548,7 @@ func TestWrongOptionsAreRefusedClearly(t *testing.T) {
 		"long id":         {func(o *cluster.Options) { o.ID = strings.Repeat("x", 65) }, "longer than 64"},
 		"negative n":      {func(o *cluster.Options) { o.N = -1 }, "-1 engines"},
 		"no program":      {func(o *cluster.Options) { o.Exe = "/nothing/here" }, "/nothing/here"},
+		"no variable":     {func(o *cluster.Options) { o.Env = []string{"x"} }, "NAME=value"},
 		"no directory":    {func(o *cluster.Options) { o.Dir = "/nothing/here" }, "working directory"},
 	} {
 		o := s.options("", 1)

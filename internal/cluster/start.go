@@ -11,6 +11,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"strings"
 	"time"
 
 	"github.com/go-logr/logr"
@@ -92,10 +93,18 @@ func (o *Options) spec() (spec, error) {
 			return spec{}, fmt.Errorf("working directory of the engines: %w", err)
 		}
 	}
+	if s.Dir, err = filepath.Abs(s.Dir); err != nil {
+		return spec{}, fmt.Errorf("working directory of the engines: %w", err)
+	}
 	if info, err := os.Stat(s.Dir); err != nil {
 		return spec{}, fmt.Errorf("working directory of the engines: %w", err)
 	} else if !info.IsDir() {
 		return spec{}, fmt.Errorf("working directory of the engines: %s is no directory", s.Dir)
+	}
+	for _, kv := range s.Env {
+		if name, _, ok := strings.Cut(kv, "="); !ok || name == "" {
+			return spec{}, fmt.Errorf("environment variable %q: want NAME=value", kv)
+		}
 	}
 	s.Exe, err = findExe(o.Exe)
 	return s, err
@@ -132,8 +141,12 @@ func Start(ctx context.Context, o Options) (*Cluster, error) {
 		c.child = d.cmd.Process.Pid
 		return c, nil
 	}
-	if e := d.end(); e != nil {
-		err = errors.Join(err, e)
+	err = errors.Join(err, d.end())
+	if last == (report{}) {
+		// The supervisor died without a word: its work remains.
+		clean, cancel := context.WithTimeout(context.WithoutCancel(ctx), patience)
+		defer cancel()
+		err = errors.Join(err, c.stop(clean))
 	}
 	if ctx.Err() != nil {
 		err = errors.Join(ctx.Err(), err)
@@ -173,7 +186,7 @@ func startSupervisor(p place, sp spec) (*daemon, error) {
 	d.cmd = &exec.Cmd{
 		Path: sp.Exe, Args: []string{filepath.Base(sp.Exe), "cluster", "supervise"},
 		Stdout: log, Stderr: log, ExtraFiles: []*os.File{controlR, reportW},
-		SysProcAttr: detached(),
+		Dir: string(filepath.Separator), SysProcAttr: detached(), // the caller's directory may be unmounted
 	}
 	if err := d.cmd.Start(); err != nil {
 		d.release()

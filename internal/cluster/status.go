@@ -80,7 +80,6 @@ func (c *Cluster) Status(ctx context.Context) (Status, error) {
 	defer l.Close()
 	st.refresh(ctx, l)
 	status := st.status(c.place)
-	status.Supervisor = supervisorProcess(c.place, st.Supervisor)
 	if status.Hub != nil && status.Hub.State == launch.Done {
 		status.State, status.Problem = Broken, "the hub has ended: "+status.Hub.Reason
 		return status, nil
@@ -138,7 +137,7 @@ func (s *state) status(p place) Status {
 	status := Status{
 		ID: s.ID, ProfileDir: s.ProfileDir, State: s.State, Problem: s.Problem, Started: s.Started,
 		ConnectionFile: (&Cluster{place: p}).ConnectionFile(), LogDir: (&Cluster{place: p}).LogDir(),
-		Want: s.Want, Registered: []int{}, Engines: []Process{},
+		Want: s.Want, Registered: []int{}, Supervisor: supervisorProcess(p, s.Supervisor), Engines: []Process{},
 	}
 	logs := make(map[string]*launch.Record)
 	for _, r := range s.records() {

@@ -172,40 +172,40 @@ func (s *supervisor) bringUp(ctx context.Context) error {
 		Version: stateVersion, ID: s.id, ProfileDir: s.profileDir, State: Starting,
 		Want: s.N, Started: time.Now(), Supervisor: self,
 	}
-	if s.st.Hub, err = s.launch(ctx, "hub", "hub", 1, append([]string{
+	if s.st.Hub, err = s.launch(ctx, s.profileDir, "hub", "hub", 1, append([]string{
 		"--profile-dir=" + s.profileDir, "--cluster-id=" + s.id,
 	}, s.HubArgs...)); err != nil {
 		return err
 	}
-	engines, err := s.launch(ctx, "engine", "engines-1", s.N, append([]string{
+	// Engines wait for the file that the hub will write: both start at once.
+	engines, err := s.launch(ctx, s.Dir, "engine", "engines-1", s.N, append([]string{
 		"--file=" + proto.EngineFile(s.profileDir, s.id),
 	}, s.EngineArgs...))
 	if err != nil {
 		return err
 	}
 	s.st.Engines = append(s.st.Engines, engines)
+	if err := s.save(); err != nil {
+		return err
+	}
 	return s.await(ctx)
 }
 
-// launch starts a job of `gopar <command>` and notes it in the state file.
-func (s *supervisor) launch(ctx context.Context, command, what string, n int, args []string) (*launch.Record, error) {
+// launch starts a job of `gopar <command>`.
+func (s *supervisor) launch(ctx context.Context, dir, command, what string, n int, args []string) (*launch.Record, error) {
 	j := launch.Job{
 		Name: s.jobName(what), Exe: s.Exe, Args: append([]string{command}, args...),
 		Env: append([]string{
 			proto.EnvProfileDir + "=" + s.profileDir, proto.EnvClusterID + "=" + s.id,
 		}, s.Env...),
-		Dir: s.Dir, LogDir: proto.LogDir(s.profileDir), N: n,
+		Dir: dir, LogDir: proto.LogDir(s.profileDir), N: n,
 	}
 	for i := range n { // logs of an earlier cluster of this name would mislead
 		if err := os.Remove(j.LogFile(i)); err != nil && !errors.Is(err, os.ErrNotExist) {
 			return nil, err
 		}
 	}
-	rec, err := s.launcher.Start(ctx, j)
-	if err != nil {
-		return nil, err
-	}
-	return rec, nil
+	return s.launcher.Start(ctx, j)
 }
 
 // await waits until the hub has written its connection file and s.N engines
@@ -248,13 +248,7 @@ func (s *supervisor) await(ctx context.Context) error {
 func (s *supervisor) look(ctx context.Context) error {
 	tasks, err := s.launcher.Poll(ctx, s.st.records()...)
 	if err == nil {
-		first := len(s.st.Tasks) == 0
 		s.st.Tasks = tasks
-		if first {
-			if err := s.save(); err != nil {
-				return err
-			}
-		}
 		for _, t := range tasks {
 			if t.State == launch.Done {
 				return s.died(t)
