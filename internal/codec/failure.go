@@ -1,6 +1,8 @@
 package codec
 
 import (
+	"bytes"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"path/filepath"
@@ -26,8 +28,11 @@ type Frame struct {
 	Line int    `json:"line"`
 }
 
-// Error says how it failed, in one line.
-func (f *Failure) Error() string { return f.Name + ": " + f.Value }
+// Error returns Value.
+func (f *Failure) Error() string { return f.Value }
+
+// Ename returns Name.
+func (f *Failure) Ename() string { return f.Name }
 
 // Unwrap returns the error.
 func (f *Failure) Unwrap() error { return f.Err }
@@ -47,27 +52,61 @@ func errorName(err error) string {
 	}
 }
 
-// guarded runs f in a goroutine of its own, so that runtime.Goexit does not end the caller's, and returns how it ended;
-// nil if it returned.
+// at adds the index of the element of a map.
+func (f *Failure) at(element int) *Failure {
+	f.Value += fmt.Sprintf(" (element %d)", element)
+	return f
+}
+
+// failureMark starts the first frame of a result that is a Failure; encoded values start otherwise.
+const failureMark = "gopar failure "
+
+// maxFailure bounds the JSON of a Failure.
+const maxFailure = 16 << 20
+
+// frames are the result frames that say how a function failed: the Failure, then its error value.
+func (f *Failure) frames() ([][]byte, error) {
+	head, err := json.Marshal(f)
+	if err != nil {
+		return nil, err
+	}
+	frames := [][]byte{append([]byte(failureMark), head...)}
+	if f.Err == nil {
+		return frames, nil
+	}
+	value, err := Encode([]reflect.Value{reflect.ValueOf(f.Err)}, []string{"error"})
+	if err != nil {
+		return frames, nil // the message must do
+	}
+	return append(frames, value...), nil
+}
+
+// FailureOf returns the Failure that the result frames of a task say, and the frames of its error value, for ErrorOf; nil
+// for those of a function that did not fail.
+func FailureOf(frames [][]byte) (*Failure, [][]byte) {
+	if len(frames) == 0 || len(frames[0]) > maxFailure {
+		return nil, nil
+	}
+	head, ok := bytes.CutPrefix(frames[0], []byte(failureMark))
+	if !ok {
+		return nil, nil
+	}
+	var f Failure
+	if err := json.Unmarshal(head, &f); err != nil {
+		return nil, nil
+	}
+	return &f, frames[1:]
+}
+
+// guarded runs f and returns how it panicked; nil if it did not.
 func guarded(f func()) (failure *Failure) {
-	done := make(chan *Failure, 1)
-	go func() {
-		finished := false
-		defer func() {
-			v := recover()
-			switch {
-			case v != nil:
-				done <- panicked(v, callers())
-			case !finished:
-				done <- &Failure{Name: "exit", Value: "runtime.Goexit was called"}
-			default:
-				done <- nil
-			}
-		}()
-		f()
-		finished = true
+	defer func() {
+		if v := recover(); v != nil {
+			failure = panicked(v, callers())
+		}
 	}()
-	return <-done
+	f()
+	return nil
 }
 
 // panicked is the Failure of a panic with v.

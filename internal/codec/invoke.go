@@ -11,10 +11,9 @@ import (
 	"github.com/gopar-project/gopar/internal/unit"
 )
 
-// Invoke runs one task in this process, whose units are loaded already, and returns the frames of its result.
-//
-// The error of a function that panicked or returned one is a *Failure; the frames then hold the error value, for
-// ErrorOf. Other errors are about the task itself: it is malformed or its arguments do not fit.
+// Invoke runs one task in this process, whose units are loaded already, and returns the frames of its result. A function
+// that returned an error has a result, too: see FailureOf. The error is about the task itself: it is malformed, or its
+// arguments do not fit. A panic of the function is the caller's to recover.
 //
 // Invoke blocks until the function has returned, also when ctx ended: ctx is passed to functions that take one, and
 // checked between the elements of a map.
@@ -43,14 +42,11 @@ func Invoke(ctx context.Context, content json.RawMessage, buffers [][]byte) ([][
 	} else {
 		out, err = k.once(ctx, args)
 	}
+	var failure *Failure
+	if errors.As(err, &failure) {
+		return failure.frames()
+	}
 	if err != nil {
-		var failure *Failure
-		if errors.As(err, &failure) && failure.Err != nil {
-			frames, encErr := Encode([]reflect.Value{reflect.ValueOf(failure.Err)}, []string{"error"})
-			if encErr == nil {
-				return frames, failure
-			}
-		}
 		return nil, err
 	}
 	names := make([]string, len(out))
@@ -178,15 +174,15 @@ func (k *invocation) once(ctx context.Context, args []reflect.Value) ([]reflect.
 	if takesContext(k.t) {
 		in = append([]reflect.Value{reflect.ValueOf(ctx)}, in...)
 	}
-	var out []reflect.Value
-	if failure := guarded(func() { out = k.f.Call(in) }); failure != nil {
+	out, failure := k.split(k.f.Call(in))
+	if failure != nil {
 		return nil, failure
 	}
-	return k.split(out)
+	return out, nil
 }
 
 // split takes the error off a function's results.
-func (k *invocation) split(out []reflect.Value) ([]reflect.Value, error) {
+func (k *invocation) split(out []reflect.Value) ([]reflect.Value, *Failure) {
 	n := len(results(k.t))
 	if n < len(out) && !out[n].IsNil() {
 		return nil, failed(out[n].Interface().(error))
@@ -222,31 +218,20 @@ func (k *invocation) each(ctx context.Context, args []reflect.Value) ([]reflect.
 		in, skip = append(in, reflect.Value{}), 1
 		in[0] = reflect.ValueOf(ctx)
 	}
-	at := 0
-	var returned error
-	failure := guarded(func() {
-		for ; at < n && returned == nil; at++ {
-			if returned = ctx.Err(); returned != nil {
-				return
-			}
-			for j, a := range args {
-				in[skip+j] = a.Index(at)
-			}
-			var one []reflect.Value
-			if one, returned = k.split(k.f.Call(in)); returned != nil {
-				return
-			}
-			for j, r := range one {
-				out[j].Index(at).Set(r)
-			}
+	for at := range n {
+		if err := ctx.Err(); err != nil {
+			return nil, failed(err).at(k.first + at)
 		}
-	})
-	if failure == nil && returned != nil && !errors.As(returned, &failure) {
-		failure = failed(returned)
-	}
-	if failure != nil {
-		failure.Value += fmt.Sprintf(" (element %d)", k.first+at)
-		return nil, failure
+		for j, a := range args {
+			in[skip+j] = a.Index(at)
+		}
+		one, err := k.split(k.f.Call(in))
+		if err != nil {
+			return nil, err.at(k.first + at)
+		}
+		for j, r := range one {
+			out[j].Index(at).Set(r)
+		}
 	}
 	return out, nil
 }

@@ -82,24 +82,29 @@ func Serve(ctx context.Context, r io.Reader, w io.Writer) error {
 		mu.Unlock()
 		go func() { // ends with the user's function, or with the process
 			defer stop()
-			res := answer(task, &req, buffers)
-			mu.Lock()
-			defer mu.Unlock()
-			delete(running, req.ID)
-			if err := WriteFrames(w, res, res.Buffers); err != nil {
-				cancel() // the engine is gone, and the reader is about to learn it
-			}
+			res := &Response{ID: req.ID, Failure: &Failure{Name: "exit", Value: "runtime.Goexit was called"}}
+			defer func() {
+				mu.Lock()
+				defer mu.Unlock()
+				delete(running, req.ID)
+				if err := WriteFrames(w, res, res.Buffers); err != nil {
+					cancel() // the engine is gone, and the reader is about to learn it
+				}
+			}()
+			res = answer(task, &req, buffers)
 		}()
 	}
 }
 
 // answer runs one task.
 func answer(ctx context.Context, req *Request, buffers [][]byte) *Response {
-	out, err := Invoke(ctx, req.Content, buffers)
-	res := &Response{ID: req.ID, Buffers: out}
-	if err != nil && !errors.As(err, &res.Failure) {
-		res.Refused = err.Error()
-	}
+	res := &Response{ID: req.ID}
+	res.Failure = guarded(func() {
+		var err error
+		if res.Buffers, err = Invoke(ctx, req.Content, buffers); err != nil {
+			res.Refused = err.Error()
+		}
+	})
 	return res
 }
 
