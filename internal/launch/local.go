@@ -70,11 +70,15 @@ func (l *Local) watch() {
 		case <-l.done:
 			return
 		case <-l.sigs:
-			select {
-			case l.changed <- struct{}{}:
-			default:
-			}
+			l.hint()
 		}
+	}
+}
+
+func (l *Local) hint() {
+	select {
+	case l.changed <- struct{}{}:
+	default:
 	}
 }
 
@@ -147,6 +151,7 @@ func (l *Local) Start(ctx context.Context, j Job) (*Record, error) {
 		}
 		rec.Procs = append(rec.Procs, p)
 	}
+	l.hint() // the signal of a child that ended before it was noted is past
 	l.log.V(1).Info("job started", "job", j.Name, "tasks", j.N)
 	return rec, nil
 }
