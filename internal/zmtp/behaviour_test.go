@@ -3,6 +3,7 @@ package zmtp_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strconv"
 	"strings"
 	"sync"
@@ -166,4 +167,25 @@ func TestOnConnectMaySend(t *testing.T) {
 	bound := listen(t, zmtp.NewRouter(o, nil), "tcp://127.0.0.1:0")
 	dial(t, zmtp.NewDealer(zmtp.Options{}, in.plain), bound)
 	in.want(t, "welcome", "tcp")
+}
+
+// More peers than may shake hands at a time, all at once, as when a cluster starts.
+func TestARushOfPeersIsServed(t *testing.T) {
+	t.Parallel()
+	const peers = 500
+	in := newInbox()
+	hub := zmtp.NewRouter(zmtp.Options{}, in.routed)
+	bound := listen(t, hub, "tcp://127.0.0.1:0")
+	back := newInbox()
+	for i := range peers {
+		d := zmtp.NewDealer(zmtp.Options{Identity: fmt.Append(nil, "engine-", i)}, back.plain)
+		dial(t, d, bound)
+		must(t, d.Send(bytesOf("register")))
+	}
+	for range peers {
+		must(t, hub.Send(in.want(t, "register"), bytesOf("registered")))
+	}
+	for range peers {
+		back.want(t, "registered")
+	}
 }
