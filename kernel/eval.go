@@ -149,7 +149,10 @@ func (g *GoEvaluator) Execute(ctx context.Context, c Cell) Outcome {
 
 // job builds what a checked cell needs and says how to run it.
 func (g *GoEvaluator) job(ctx context.Context, checked *cell.Cell, c Cell) (runner.Job, error) {
-	job := runner.Job{ID: c.MsgID, AllowStdin: c.AllowStdin, Silent: c.Silent}
+	job := runner.Job{
+		ID: c.MsgID, AllowStdin: c.AllowStdin, Silent: c.Silent,
+		Files: map[string]string{checked.FileID(): fmt.Sprintf("cell %d", c.Number)},
+	}
 	if checked.Script != nil && c.Mode != ModeNative {
 		job.Script = checked.Script
 		for _, hash := range checked.Deps {

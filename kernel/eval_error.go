@@ -57,6 +57,9 @@ func caret(line string, column int) string {
 // exception shows what ended a cell that ran: the message, then the user's frames,
 // innermost first, with the line each was at.
 func (g *GoEvaluator) exception(e *runner.Exception, lost []string) *Error {
+	if e.Name == "interrupted" && !e.Fatal {
+		return interrupted().Error
+	}
 	head := e.Name
 	if e.Value != "" {
 		head += ": " + e.Value

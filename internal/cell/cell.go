@@ -38,6 +38,9 @@ type Cell struct {
 	imports   map[string]string
 }
 
+// FileID is the file name that compiled code has for the cell's text.
+func (c *Cell) FileID() string { return c.src.id }
+
 // current reports whether running the cell again means the same as before: every
 // name it uses or defines still is what it was.
 func (c *Cell) current(s *Session) bool {

@@ -46,6 +46,9 @@ func (c *child) job(s *scope, j *Job) (display.Bundle, *Exception) {
 	if err := c.load.open(j.Load); err != nil {
 		return nil, errorOf(err)
 	}
+	for id, name := range j.Files {
+		unit.NameFile(id, name)
+	}
 	if j.Run != "" {
 		t := unit.Lookup(j.Run)
 		if t == nil {

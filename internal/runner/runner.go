@@ -49,6 +49,9 @@ type Job struct {
 	Run string
 	// Script is interpreted instead, nil for none.
 	Script *interp.Script
+	// Files says how the cells are called whose compiled code has these file names ("cell-ab12…" → "cell 3"), for texts that
+	// the child prints itself. Frames of results keep the file names.
+	Files map[string]string
 	// AllowStdin lets the job ask its front end for input; without it, reading standard input meets the end of file.
 	AllowStdin bool
 	// Silent drops the job's value.

@@ -120,11 +120,11 @@ func userFrames() []Frame {
 // userFrame translates a frame of a unit into the user's terms; ok is false for all others and for what lowering has generated.
 func userFrame(fn, file string, line int) (f Frame, ok bool) {
 	rest, ok := strings.CutPrefix(fn, unit.PathPrefix)
-	if !ok || !strings.HasPrefix(file, "cell ") {
+	if !ok || !strings.HasPrefix(file, "cell") {
 		return Frame{}, false
 	}
 	_, name, ok := strings.Cut(rest, ".")
-	if !ok {
+	if !ok || strings.HasPrefix(name, "gopar__view") {
 		return Frame{}, false
 	}
 	return Frame{Func: plainName(name), File: file, Line: line}, true
@@ -153,7 +153,7 @@ func plainName(name string) string {
 }
 
 func isRun(name string) bool {
-	return name == "run" || name == "Run" || strings.HasPrefix(name, "run·")
+	return name == "run" || name == "Run" || strings.HasPrefix(name, "gopar__")
 }
 
 // text is the form for a terminal.
@@ -162,9 +162,9 @@ func (e *Exception) text() string {
 	fmt.Fprintf(&b, "%s: %s\n", e.Name, e.Value)
 	for _, f := range e.Frames {
 		if f.Func == "" {
-			fmt.Fprintf(&b, "\t%s:%d\n", f.File, f.Line)
+			fmt.Fprintf(&b, "\t%s:%d\n", unit.FileName(f.File), f.Line)
 		} else {
-			fmt.Fprintf(&b, "\t%s (%s:%d)\n", f.Func, f.File, f.Line)
+			fmt.Fprintf(&b, "\t%s (%s:%d)\n", f.Func, unit.FileName(f.File), f.Line)
 		}
 	}
 	return b.String()
