@@ -62,7 +62,8 @@ func newSocket(o Options, kind zmq4.SocketType) *socket {
 }
 
 // Listen binds endpoint, such as tcp://127.0.0.1:0, tcp://*:0 or ipc:///run/x, and accepts peers until Close. It returns the endpoint
-// with the port the system chose. It may be called several times. A socket file that a crashed process left behind is replaced.
+// with the port the system chose. It may be called several times. The file of an ipc socket is for its owner only (mode 0600); one that
+// a crashed process left behind is replaced.
 func (s *socket) Listen(endpoint string) (bound string, err error) {
 	if err := checkIdentity(s.o.Identity); err != nil {
 		return "", err

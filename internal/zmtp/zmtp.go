@@ -17,7 +17,8 @@
 //   - Messages of one peer reach the handler in order and one at a time; those of different peers concurrently.
 //   - A message is delivered whole or not at all. A Dealer, or a Router that dialed, sends what it had not completely written when a
 //     connection broke once more on the next one.
-//   - Close waits for every goroutine the socket started, handlers included: a handler must not call Close of its own socket.
+//   - Close waits for every goroutine the socket started, handlers and callbacks included: they must not call Close of their own
+//     socket, nor wait for somebody who does.
 //
 // # Locks
 //
