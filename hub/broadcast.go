@@ -6,6 +6,7 @@ import (
 
 	"github.com/gopar-project/gopar/internal/jupyter"
 	"github.com/gopar-project/gopar/internal/proto"
+	"github.com/gopar-project/gopar/internal/sched"
 )
 
 // broadcast is one request to many engines that is not answered by all yet.
@@ -101,8 +102,8 @@ func (h *Hub) coalesce(b *broadcast) {
 		if m == nil {
 			continue
 		}
-		var v verdict
-		ok := json.Unmarshal(m.Metadata, &v) == nil && v.Status == proto.StatusOK
+		o, _ := outcome(m)
+		ok := o == sched.Success
 		if !failed {
 			answer, failed = *m, !ok
 		}

@@ -25,8 +25,8 @@ type Config struct {
 	IP string
 	// EngineIP is the address engines connect to. Default: IP.
 	EngineIP string
-	// Location is this machine's address as others see it, for the files when
-	// IP is "*". Default: the first address that is not loopback.
+	// Location is this machine's name or address as others see it, for the
+	// files. Default: its host name.
 	Location string
 	// Ports are the ports to use, in the order of the sockets. Default: any.
 	Ports []int
@@ -80,7 +80,7 @@ func (c *Config) setDefaults() error {
 		c.EngineIP = c.IP
 	}
 	if c.Location == "" {
-		c.Location = location(c.IP)
+		c.Location = location()
 	}
 	setDefault(&c.Ping, 3*time.Second)
 	setDefault(&c.Misses, 10)

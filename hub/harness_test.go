@@ -331,6 +331,16 @@ func (e *testEngine) request(t testing.TB) *jupyter.Message {
 	}
 }
 
+// requestFor returns the request of that msg_id, dropping others.
+func (e *testEngine) requestFor(t testing.TB, id string) *jupyter.Message {
+	t.Helper()
+	for {
+		if m := e.request(t); m.Header.MsgID == id {
+			return m
+		}
+	}
+}
+
 // publish sends an iopub message about a request.
 func (e *testEngine) publish(parent *jupyter.Message, msgType string, content any) {
 	m, err := e.session.New(msgType, parent, content)

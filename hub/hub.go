@@ -41,6 +41,7 @@ type Hub struct {
 	cfg     Config
 	log     logr.Logger
 	session *jupyter.Session
+	opener  *opener
 	sockets sockets
 	rows    map[channel]map[string]handler
 	client  proto.ClientInfo
@@ -188,7 +189,7 @@ func (h *Hub) EngineInfo() proto.EngineInfo { return h.engine }
 
 // dispatch serves one message by the table.
 func (h *Hub) dispatch(ch channel, from string, frames [][]byte) {
-	m, err := h.session.Decode(frames)
+	m, err := h.opener.open(frames)
 	if err != nil {
 		h.log.Info("message dropped", "channel", ch, "from", printable(from), "reason", err.Error())
 		return

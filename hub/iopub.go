@@ -67,9 +67,10 @@ func (h *Hub) engineShutdown(_ string, m *jupyter.Message, frames [][]byte) erro
 	return err
 }
 
-// orNull returns raw, or null for nothing.
+// orNull returns raw, or null for nothing and for what is not JSON: nobody
+// checked it so far, and one bad record must not spoil a reply.
 func orNull(raw json.RawMessage) json.RawMessage {
-	if len(raw) == 0 {
+	if !json.Valid(raw) {
 		return json.RawMessage("null")
 	}
 	return raw

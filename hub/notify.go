@@ -3,6 +3,7 @@ package hub
 import (
 	"time"
 
+	"github.com/gopar-project/gopar/internal/proto"
 	"github.com/gopar-project/gopar/internal/zmtp"
 )
 
@@ -40,7 +41,8 @@ func (h *Hub) notification(msgType string, content any) [][]byte {
 	return h.session.Encode(m)
 }
 
-// catchUp repeats the latest notifications to a new subscriber. Clients take a
+// catchUp repeats the latest notifications to a new subscriber, but those that
+// are over: an engine that has left is not announced again. Clients take a
 // repeated one for nothing new.
 func (h *Hub) catchUp(p *zmtp.Peer, _ []byte, on bool) {
 	if !on {
@@ -49,7 +51,9 @@ func (h *Hub) catchUp(p *zmtp.Peer, _ []byte, on bool) {
 	var recent []note
 	h.under(func() {
 		for _, n := range h.notes {
-			if time.Since(n.at) <= replay {
+			e, about := n.content.(proto.EngineNotification)
+			over := n.msgType == proto.RegistrationNotificationType && about && h.registry.registered(e.UUID) == nil
+			if time.Since(n.at) <= replay && !over {
 				recent = append(recent, n)
 			}
 		}

@@ -30,7 +30,7 @@ func TestQueueStatus(t *testing.T) {
 	direct := c.send(c.mux, c.toEngine(e.uuid, proto.ApplyRequestType, struct{}{}))
 	e.request(t)
 	task, waiting := c.apply(proto.TaskMetadata{}), c.apply(proto.TaskMetadata{})
-	e.request(t)
+	e.requestFor(t, task)
 	var q proto.QueueReply
 	for q.Unassigned.N != 1 {
 		c.ask(proto.QueueRequestType, proto.QueueRequest{}, &q)
@@ -84,7 +84,7 @@ func TestResultsAndHistory(t *testing.T) {
 	}
 	e.serve = hold
 	pending := c.apply(proto.TaskMetadata{})
-	e.request(t)
+	e.requestFor(t, pending)
 	c.ask(proto.ResultRequestType, map[string]any{"msg_ids": []string{pending, ids[0]}, "status_only": true}, &r)
 	if !slices.Equal(r.Pending, []string{pending}) || !slices.Equal(r.Completed, ids[:1]) {
 		t.Errorf("%+v", r)
@@ -119,7 +119,7 @@ func TestPurge(t *testing.T) {
 	ran(c, 2)
 	e.serve = hold
 	pending := c.apply(proto.TaskMetadata{})
-	e.request(t)
+	e.requestFor(t, pending)
 	if c.ask(proto.PurgeRequestType, map[string]any{"msg_ids": []string{pending}}, &reply); reply.Ename != "IndexError" {
 		t.Errorf("%+v", reply)
 	}
@@ -134,10 +134,9 @@ func TestResubmit(t *testing.T) {
 	c := newClient(t, h)
 	e := startEngine(t, h, c, echo)
 	old := ran(c, 1)[0]
-	e.request(t)
 	var r proto.ResubmitReply
 	c.ask(proto.ResubmitRequestType, map[string]any{"msg_ids": []string{old}}, &r)
-	again := e.request(t)
+	again := e.requestFor(t, r.Resubmitted[old])
 	if id := r.Resubmitted[old]; id == "" || again.Header.MsgID != id || string(again.Buffers[0]) != "task_0" {
 		t.Errorf("%+v %s", r, again.RawHeader)
 	}

@@ -47,11 +47,11 @@ func (h *Hub) result(from string, m *jupyter.Message, _ [][]byte) error {
 // result returns a finished task as a client gets it.
 func (r *record) result() proto.TaskResult {
 	return proto.TaskResult{
-		Header:         r.request.RawHeader,
-		Metadata:       r.request.Metadata,
-		ResultMetadata: r.reply.Metadata,
-		ResultHeader:   r.reply.RawHeader,
-		ResultContent:  r.reply.Content,
+		Header:         orNull(r.request.RawHeader),
+		Metadata:       orNull(r.request.Metadata),
+		ResultMetadata: orNull(r.reply.Metadata),
+		ResultHeader:   orNull(r.reply.RawHeader),
+		ResultContent:  orNull(r.reply.Content),
 		Received:       proto.Time{Time: r.received},
 		IO: proto.TaskIO{
 			ExecuteInput:  orNull(r.executeInput),
@@ -86,11 +86,11 @@ func (r *record) field(name string) (json.RawMessage, bool) {
 	case "msg_id":
 		return encode(r.id), true
 	case "header":
-		return r.request.RawHeader, true
+		return orNull(r.request.RawHeader), true
 	case "metadata":
-		return r.request.Metadata, true
+		return orNull(r.request.Metadata), true
 	case "content":
-		return r.request.Content, true
+		return orNull(r.request.Content), true
 	case "submitted":
 		return encode(proto.Time{Time: r.submitted}), true
 	case "client_uuid":

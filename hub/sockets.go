@@ -67,7 +67,7 @@ func (h *Hub) bindings() []binding {
 // open makes the sockets and binds them.
 func (h *Hub) open() error {
 	h.reuseFiles()
-	h.session = jupyter.NewSession([]byte(h.cfg.key))
+	h.session, h.opener = jupyter.NewSession([]byte(h.cfg.key)), newOpener(h.cfg.key)
 	h.makeSockets()
 	if h.cfg.RegistrationPort != 0 {
 		h.client.Registration = h.cfg.RegistrationPort
@@ -234,18 +234,11 @@ func local(a net.Addr) bool {
 	return !ok || t.IP.IsLoopback()
 }
 
-// location returns the address others reach this machine by.
-func location(ip string) string {
-	if ip != "*" && ip != "0.0.0.0" {
-		return ip
-	}
-	addrs, err := net.InterfaceAddrs()
-	if err == nil {
-		for _, a := range addrs {
-			if n, ok := a.(*net.IPNet); ok && !n.IP.IsLoopback() && n.IP.To4() != nil {
-				return n.IP.String()
-			}
-		}
+// location returns the name others reach this machine by, as ipyparallel has
+// it: clients on this machine recognize it.
+func location() string {
+	if name, err := os.Hostname(); err == nil {
+		return name
 	}
 	return "127.0.0.1"
 }

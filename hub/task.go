@@ -54,7 +54,7 @@ func (h *Hub) submit(client string, m *jupyter.Message, frames [][]byte) error {
 // taskMetadata decodes and checks what a request asks of the scheduler.
 func taskMetadata(m *jupyter.Message) (proto.TaskMetadata, error) {
 	var md proto.TaskMetadata
-	if bytes.Equal(m.Metadata, []byte("{}")) {
+	if plain(m.Metadata) {
 		return md, nil
 	}
 	if err := json.Unmarshal(m.Metadata, &md); err != nil {
@@ -71,6 +71,21 @@ func taskMetadata(m *jupyter.Message) (proto.TaskMetadata, error) {
 	return md, nil
 }
 
+// plain reports whether a request asks nothing of the scheduler, as most do.
+func plain(metadata []byte) bool {
+	asks := false
+	whole := members(metadata, func(key, value []byte) {
+		switch string(key) {
+		case "label":
+		case "after", "follow", "targets":
+			asks = asks || string(value) != "[]" && string(value) != "null"
+		default:
+			asks = asks || string(value) != "0" && string(value) != "0.0" && string(value) != "null"
+		}
+	})
+	return whole && !asks
+}
+
 func dependency(d proto.Dependency) sched.Dependency {
 	if len(d.IDs) == 0 {
 		return sched.Dependency{}
@@ -82,22 +97,29 @@ func dependency(d proto.Dependency) sched.Dependency {
 	return s
 }
 
-// verdict is what the scheduler needs of a reply.
-type verdict struct {
-	Status          string `json:"status"`
-	DependenciesMet *bool  `json:"dependencies_met"`
-}
-
-func (v verdict) outcome() sched.Outcome {
-	switch {
-	case v.DependenciesMet != nil && !*v.DependenciesMet:
-		return sched.Unmet
-	case v.Status == proto.StatusOK:
-		return sched.Success
-	case v.Status == proto.StatusAborted:
-		return sched.WasAborted
+// outcome is what the scheduler needs to know of a reply, from its metadata;
+// false when there is no status.
+func outcome(m *jupyter.Message) (o sched.Outcome, ok bool) {
+	o = sched.Failure
+	unmet := false
+	whole := members(m.Metadata, func(key, value []byte) {
+		switch string(key) {
+		case "status":
+			ok = true
+			switch text(value) {
+			case proto.StatusOK:
+				o = sched.Success
+			case proto.StatusAborted:
+				o = sched.WasAborted
+			}
+		case "dependencies_met":
+			unmet = string(value) == "false"
+		}
+	})
+	if unmet {
+		return sched.Unmet, whole
 	}
-	return sched.Failure
+	return o, ok && whole
 }
 
 // taskReply hands an engine's reply to the scheduler, and to the client when
@@ -106,16 +128,16 @@ func (h *Hub) taskReply(from string, m *jupyter.Message, frames [][]byte) error 
 	if len(m.Idents) != 1 {
 		return fmt.Errorf("%d routing frames, want the client's", len(m.Idents))
 	}
-	var v verdict
-	if err := json.Unmarshal(m.Metadata, &v); err != nil {
-		return fmt.Errorf("metadata of %s: %w", m.Header.MsgType, err)
+	result, ok := outcome(m)
+	if !ok {
+		return fmt.Errorf("%s without status in its metadata", m.Header.MsgType)
 	}
 	id := parentID(m)
 	frames = routed(m, frames, []byte(from))
 	var err error
 	h.under(func() {
 		r := h.store.byID[id]
-		actions := h.sched.Finish(h.now(), sched.EngineID(from), sched.TaskID(id), v.outcome())
+		actions := h.sched.Finish(h.now(), sched.EngineID(from), sched.TaskID(id), result)
 		if r == nil || actions == nil && r.engine != from {
 			err = fmt.Errorf("stale reply to %s", id)
 			return

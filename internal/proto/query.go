@@ -245,6 +245,9 @@ func (r *ResultReply) UnmarshalJSON(b []byte) error {
 		case "completed":
 			err = json.Unmarshal(v, &r.Completed)
 		default:
+			if v[0] != '{' {
+				continue // of an error reply
+			}
 			var t TaskResult
 			err = json.Unmarshal(v, &t)
 			r.Results[k] = t
