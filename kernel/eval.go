@@ -191,6 +191,13 @@ func (g *GoEvaluator) run(ctx context.Context, job runner.Job, checked *cell.Cel
 		return Outcome{Error: plainError("runner error", err)}
 	}
 	result, err := r.Run(ctx, job)
+	if errors.Is(err, runner.ErrGone) { // it died since the cell was checked
+		g.drop(r)
+		if lost := g.session.ForgetValues(); len(lost) > 0 {
+			return Outcome{Error: plainError("lost values", errors.New(lostText("The process that held the session's values has ended and was replaced.", lost)))}
+		}
+		return g.run(ctx, job, checked)
+	}
 	if err != nil {
 		if ctx.Err() != nil {
 			return interrupted()
@@ -201,11 +208,21 @@ func (g *GoEvaluator) run(ctx context.Context, job runner.Job, checked *cell.Cel
 	if result.Error != nil {
 		var lost []string
 		if result.Error.Fatal {
+			g.drop(r)
 			lost = g.session.ForgetValues()
 		}
 		out.Error = g.exception(result.Error, lost)
 	}
 	return out
+}
+
+// drop forgets a runner that has died, or is about to: live starts another.
+func (g *GoEvaluator) drop(r *runner.Runner) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.runner == r {
+		g.runner = nil
+	}
 }
 
 // metadata tells how a cell went, for the reply.
