@@ -39,16 +39,15 @@ func dialHub(ctx context.Context, file string, log logr.Logger) (*hubLink, error
 	if err != nil {
 		return nil, err
 	}
-	// Sockets redial for ever: a hub that is gone is told apart first.
-	endpoint := info.Endpoint(info.Registration)
-	if err := probe(ctx, endpoint); err != nil {
-		return nil, err
-	}
 	h := &hubLink{
 		info:    info,
 		session: jupyter.NewSession([]byte(info.Key)),
 		changed: make(chan struct{}, 1),
 		replies: make(chan *jupyter.Message, 16), // more than can be outstanding: one query at a time
+	}
+	// Sockets redial for ever: a hub that is gone is told apart first.
+	if err := h.probe(ctx); err != nil {
+		return nil, err
 	}
 	h.dealer = zmtp.NewDealer(zmtp.Options{Log: log}, func(frames [][]byte) {
 		m, err := h.session.Decode(frames)
@@ -61,12 +60,12 @@ func dialHub(ctx context.Context, file string, log logr.Logger) (*hubLink, error
 		default: // nobody asked for so many
 		}
 	})
-	return h, h.dealer.Dial(endpoint)
+	return h, h.dealer.Dial(info.Endpoint(info.Registration))
 }
 
-// probe returns errNoHub if nothing listens at the endpoint.
-func probe(ctx context.Context, endpoint string) error {
-	network, address, _ := strings.Cut(endpoint, "://")
+// probe returns errNoHub if nothing listens at the hub's address.
+func (h *hubLink) probe(ctx context.Context) error {
+	network, address, _ := strings.Cut(h.info.Endpoint(h.info.Registration), "://")
 	if network == "ipc" {
 		network = "unix"
 	}
@@ -116,7 +115,7 @@ func (h *hubLink) ask(ctx context.Context, msgType string, reply any) error {
 		case <-ctx.Done():
 			return fmt.Errorf("%w: %s: %w", errNoHub, msgType, ctx.Err())
 		case <-doubt.C:
-			if err := probe(ctx, h.info.Endpoint(h.info.Registration)); err != nil {
+			if err := h.probe(ctx); err != nil {
 				return err
 			}
 		case r := <-h.replies:

@@ -109,13 +109,20 @@ func (c *Cluster) stopForeign(ctx context.Context) error {
 	if err != nil {
 		return nil // nothing runs
 	}
-	err = h.shutdown(ctx)
-	h.close()
-	if err != nil {
+	defer h.close()
+	if err := h.shutdown(ctx); err != nil {
 		return err
 	}
+	// A hub removes its connection file last, or keeps it if it was told to.
+	ended := time.Time{}
 	for pause := time.Millisecond; ; pause = min(pause*3/2, 50*time.Millisecond) {
 		if _, err := os.Stat(c.ConnectionFile()); errors.Is(err, os.ErrNotExist) {
+			return nil
+		}
+		if err := h.probe(ctx); err != nil && ended.IsZero() {
+			ended = time.Now()
+		}
+		if !ended.IsZero() && time.Since(ended) > time.Second {
 			return nil
 		}
 		select {
