@@ -1,13 +1,15 @@
 package parallel
 
+import "fmt"
+
 // Execute runs code on each engine, as a cell of that engine's own session, and returns at once. What it prints is relayed
 // here; the values of its last expressions are shown per engine.
-func (c Client) Execute(code string) *AsyncResult { return c.execute(code, false) }
+func (c Client) Execute(code string) *AsyncResult { return c.execute(code, PxOptions{}) }
 
 // Execute runs code on the engine; see Client.Execute.
-func (e *Engine) Execute(code string) *AsyncResult { return Client{e}.execute(code, false) }
+func (e *Engine) Execute(code string) *AsyncResult { return Client{e}.execute(code, PxOptions{}) }
 
-func (c Client) execute(code string, silent bool) *AsyncResult {
+func (c Client) execute(code string, o PxOptions) *AsyncResult {
 	l, err := c.connection()
 	if err == nil && len(c) == 0 {
 		err = errEmpty
@@ -16,7 +18,7 @@ func (c Client) execute(code string, silent bool) *AsyncResult {
 		return failedResult(misuse(err))
 	}
 	r := newResult(l, executed, len(c))
-	r.many, r.silent = true, silent
+	r.many, r.noBlock, r.group = true, o.NoBlock, o.GroupOutputs
 	for _, e := range c {
 		r.add(&part{channel: mux, engine: e, code: code, n: 1})
 	}
@@ -30,6 +32,9 @@ type PxOptions struct {
 	Targets string
 	// NoBlock makes a cell that ends in the result show only how far it is.
 	NoBlock bool
+	// GroupOutputs keeps what the engines print until all is there and groups it: "type" (standard output, standard error,
+	// values), "engine", or "order". Default: lines are shown as they come, values at the end.
+	GroupOutputs string
 	// Client is what Targets selects from. Default: all engines of the last connection of this process, or, if there is
 	// none, of the cluster that Connect finds.
 	Client Client
@@ -52,7 +57,10 @@ func Px(o PxOptions, code string) *AsyncResult {
 	if err != nil {
 		return failedResult(misuse(err))
 	}
-	r := chosen.execute(code, false)
-	r.noBlock = o.NoBlock
-	return r
+	switch o.GroupOutputs {
+	case "", "type", "engine", "order":
+	default:
+		return failedResult(misuse(fmt.Errorf("outputs are grouped by type, engine or order, not %q", o.GroupOutputs)))
+	}
+	return chosen.execute(code, o)
 }

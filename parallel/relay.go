@@ -32,6 +32,9 @@ type lineKey struct{ task, engine, stream string }
 // maxLine bounds what is kept of a line that does not end.
 const maxLine = 64 << 10
 
+// maxKept bounds what is kept of a task's stream.
+const maxKept = 16 << 20
+
 func newRelay(l *link, out output) *relay {
 	return &relay{l: l, out: out, lines: map[lineKey][]byte{}, follows: map[string]*outputs{}}
 }
@@ -39,13 +42,22 @@ func newRelay(l *link, out output) *relay {
 // outputs are what one task shows.
 type outputs struct {
 	idle chan struct{} // closed when the task showed all
+	keep bool          // what it prints is kept, not relayed
 
 	mu    sync.Mutex
-	over  bool           // guarded by mu: idle is closed
-	value display.Bundle // guarded by mu: its execute_result
+	over  bool              // guarded by mu: idle is closed
+	value display.Bundle    // guarded by mu: its execute_result
+	text  map[string][]byte // guarded by mu: what it printed, by stream
 }
 
-func newOutputs() *outputs { return &outputs{idle: make(chan struct{})} }
+func newOutputs(keep bool) *outputs { return &outputs{idle: make(chan struct{}), keep: keep} }
+
+// printed returns what was kept of a stream.
+func (o *outputs) printed(stream string) string {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return string(o.text[stream])
+}
 
 // result returns the value of the code, nil if it has none.
 func (o *outputs) result() display.Bundle {
@@ -97,7 +109,16 @@ func (y *relay) on(m *jupyter.Message) {
 	switch m.Header.MsgType {
 	case "stream":
 		var c jupyter.Stream
-		if m.Bind(&c) == nil {
+		if m.Bind(&c) == nil && o != nil && o.keep {
+			o.mu.Lock()
+			if o.text == nil {
+				o.text = map[string][]byte{}
+			}
+			if len(o.text[c.Name]) < maxKept {
+				o.text[c.Name] = append(o.text[c.Name], c.Text...)
+			}
+			o.mu.Unlock()
+		} else if c.Text != "" {
 			y.stream(lineKey{parent.MsgID, meta.Engine, c.Name}, []byte(c.Text))
 		}
 	case "execute_result":

@@ -29,9 +29,10 @@ type AsyncResult struct {
 	link     *link
 	kind     kind
 	f        *codec.Func
-	many     bool // its value is a list even if it has one element
-	silent   bool // of executed code: no outputs
-	noBlock  bool // Show does not wait
+	many     bool   // its value is a list even if it has one element
+	silent   bool   // of executed code: no outputs
+	noBlock  bool   // Show does not wait
+	group    string // of executed code: see PxOptions.GroupOutputs
 	metadata json.RawMessage
 	started  time.Time
 	gather   func(r *AsyncResult) (any, error) // makes the value from the parts; nil: see value
@@ -79,7 +80,7 @@ func (r *AsyncResult) send(parts []*part) {
 	}
 	for _, p := range parts {
 		if r.follows() {
-			p.outputs = newOutputs()
+			p.outputs = newOutputs(r.group != "")
 		}
 		p.transmit()
 	}

@@ -157,9 +157,20 @@ func (r *AsyncResult) showExecuted() (display.Bundle, error) {
 	parts := r.parts
 	r.mu.Unlock()
 	var lines []string
+	for _, stream := range []string{"stdout", "stderr"} {
+		if r.group != "type" {
+			break
+		}
+		for _, p := range parts {
+			lines = append(lines, p.kept(stream)...)
+		}
+	}
 	for _, p := range parts {
 		if p.outputs == nil {
 			continue
+		}
+		if r.group == "engine" || r.group == "order" {
+			lines = append(append(lines, p.kept("stdout")...), p.kept("stderr")...)
 		}
 		result := p.outputs.result()
 		if len(result) == 0 {
@@ -186,4 +197,20 @@ func (r *AsyncResult) showExecuted() (display.Bundle, error) {
 // indented puts label before text, and as much space before its other lines.
 func indented(label, text string) string {
 	return label + strings.ReplaceAll(text, "\n", "\n"+strings.Repeat(" ", len(label)))
+}
+
+// kept are the lines that the part's code printed to a stream, if they were kept, labelled.
+func (p *part) kept(stream string) []string {
+	if p.outputs == nil {
+		return nil
+	}
+	text := strings.TrimSuffix(p.outputs.printed(stream), "\n")
+	if text == "" {
+		return nil
+	}
+	lines := strings.Split(text, "\n")
+	for i, l := range lines {
+		lines[i] = fmt.Sprintf("[%s:%d] %s", stream, p.ran, l)
+	}
+	return lines
 }
