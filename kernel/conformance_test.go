@@ -10,14 +10,10 @@ import (
 	"strings"
 	"testing"
 
-	"go.uber.org/goleak"
-
 	"github.com/gopar-project/gopar/internal/jupyter"
 	"github.com/gopar-project/gopar/internal/jupyter/jupytertest"
 	"github.com/gopar-project/gopar/kernel"
 )
-
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // evaluators are what the conformance tests run over.
 var evaluators = map[string]func(t *testing.T) kernel.Evaluator{

@@ -80,9 +80,12 @@ type Outcome struct {
 	// Error is what ended the cell; nil: it ran to its end.
 	Error *Error
 	// Metadata becomes part of the metadata of the execute_reply; may be nil.
-	// %time shows the string under "mode": how the cell was run.
 	Metadata map[string]any
 }
+
+// MetadataKey is where an Outcome's Metadata may hold a map[string]any that says
+// how the cell was run; %time shows its "mode".
+const MetadataKey = "gopar"
 
 // Error is an error of the user's code: the only output of a cell that fails,
 // so nothing else prints it.

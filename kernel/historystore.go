@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"unicode/utf8"
 )
 
 // maxHistoryOutput bounds the output stored with a cell; front ends show a line
@@ -152,27 +153,20 @@ func glob(pattern string) (*regexp.Regexp, error) {
 	}
 	var b strings.Builder
 	b.WriteString(`(?s)\A`)
-	for i := 0; i < len(pattern); i++ {
-		switch c := pattern[i]; c {
-		case '*':
+	for pattern != "" {
+		c, size := utf8.DecodeRuneInString(pattern)
+		char := pattern[:size]
+		pattern = pattern[size:]
+		switch end := strings.IndexByte(pattern, ']'); {
+		case c == '*':
 			b.WriteString(".*")
-		case '?':
+		case c == '?':
 			b.WriteByte('.')
-		case '[':
-			end := strings.IndexByte(pattern[i+1:], ']')
-			if end <= 0 {
-				b.WriteString(`\[`)
-				continue
-			}
-			set := pattern[i+1 : i+1+end]
-			negate := ""
-			if set[0] == '!' || set[0] == '^' {
-				negate, set = "^", set[1:]
-			}
-			b.WriteString("[" + negate + strings.NewReplacer(`\`, `\\`, `[`, `\[`, `^`, `\^`).Replace(set) + "]")
-			i += end + 1
+		case c == '[' && end > 0:
+			b.WriteString(globSet(pattern[:end]))
+			pattern = pattern[end+1:]
 		default:
-			b.WriteString(regexp.QuoteMeta(string(c)))
+			b.WriteString(regexp.QuoteMeta(char))
 		}
 	}
 	b.WriteString(`\z`)
@@ -181,6 +175,15 @@ func glob(pattern string) (*regexp.Regexp, error) {
 		return nil, fmt.Errorf("pattern %q: %w", pattern, err)
 	}
 	return re, nil
+}
+
+// globSet returns the set [set] of a glob as one of a regular expression.
+func globSet(set string) string {
+	negate := ""
+	if len(set) > 1 && (set[0] == '!' || set[0] == '^') {
+		negate, set = "^", set[1:]
+	}
+	return "[" + negate + strings.NewReplacer(`\`, `\\`, `[`, `\[`, `^`, `\^`).Replace(set) + "]"
 }
 
 // all returns the entries of all sessions, oldest first, and the number of the

@@ -6,6 +6,8 @@ import (
 	"maps"
 	"slices"
 	"strings"
+
+	"github.com/gopar-project/gopar/display"
 )
 
 // magic is one % command. It adds to the plan of its cell: Go source in its own
@@ -16,9 +18,6 @@ type magic struct {
 	// line is the form %name in a line of its own, cell the form %%name on the
 	// first line, which takes the rest of the cell. Nil: there is no such form.
 	line, cell func(*invocation) error
-	// source, instead of line, returns the Go source that stands for the magic
-	// in its place, so that the cell stays in one piece.
-	source func(*invocation) (string, error)
 	// goArgs says that what follows a line magic's options is Go, goBody that a
 	// cell magic's body is; both are completed as such.
 	goArgs, goBody bool
@@ -29,9 +28,9 @@ type magic struct {
 // magics are the commands, by name. %help lists them.
 var magics = map[string]magic{
 	"px": {
-		usage:  "%px [OPTIONS] CODE, or %%px [OPTIONS] and lines of code",
-		help:   "Run Go on the engines of the cluster; output and results come back labelled by engine.",
-		source: pxLine, cell: pxCell, goArgs: true, goBody: true,
+		usage: "%px [OPTIONS] CODE, or %%px [OPTIONS] and lines of code",
+		help:  "Run Go on the engines of the cluster; output and results come back labelled by engine.",
+		line:  pxLine, cell: pxCell, goArgs: true, goBody: true,
 	},
 	"cluster": {
 		usage: "%cluster start|list|status|stop [-n ENGINES] [--id NAME]",
@@ -119,6 +118,8 @@ type step struct {
 	// silent says that act has no result of its own: that of the step before
 	// remains the cell's.
 	silent bool
+	// shown says that the result is shown also when it is not the cell's last.
+	shown bool
 }
 
 // newPlan returns the plan of a cell. Known reports whether a name is declared
@@ -162,6 +163,8 @@ func (p *plan) addGo(code string, line int) error {
 		m, ok := p.table[f.name]
 		i.magic = m
 		switch {
+		case f.nested:
+			return i.place.errorf("a command stands outside of blocks, in a line of its own")
 		case f.shell:
 			flush(line + f.line)
 			p.do(shellAct(f.args))
@@ -169,12 +172,6 @@ func (p *plan) addGo(code string, line int) error {
 			return i.place.errorf("%%%%%s must be the first line of its cell", f.name)
 		case !ok:
 			return i.unknown("%")
-		case m.source != nil:
-			source, err := m.source(i)
-			if err != nil {
-				return err
-			}
-			chunk.WriteString(source)
 		case m.line == nil:
 			return i.errorf("%%%s takes a whole cell: %%%%%s", f.name, f.name)
 		default:
@@ -217,7 +214,7 @@ func (k *Kernel) runCell(ctx context.Context, e *execution) Outcome {
 		return Outcome{Error: &Error{Name: "MagicError", Value: err.Error(), Traceback: strings.Split(err.Error(), "\n")}}
 	}
 	var total Outcome
-	for _, s := range p.steps {
+	for n, s := range p.steps {
 		if len(p.steps) > 1 && e.isInterrupted() {
 			return Outcome{Error: &Error{Name: "Interrupted", Value: "the cell was interrupted"}}
 		}
@@ -228,12 +225,17 @@ func (k *Kernel) runCell(ctx context.Context, e *execution) Outcome {
 		} else {
 			maps.Copy(total.Metadata, o.Metadata)
 		}
-		e.mode, _ = total.Metadata["mode"].(string)
+		if how, ok := total.Metadata[MetadataKey].(map[string]any); ok {
+			e.mode, _ = how["mode"].(string)
+		}
 		if total.Error = o.Error; o.Error != nil {
 			return total
 		}
 		if !s.silent {
 			total.Value = o.Value
+		}
+		if s.shown && o.Value != nil && n < len(p.steps)-1 {
+			k.sink.Display(e.id, display.Message{Type: display.DisplayData, Data: o.Value})
 		}
 	}
 	return total

@@ -85,7 +85,7 @@ func completeMagic(code string, cursor int) (Completion, bool) {
 	completion := Completion{Start: cursor - len([]rune(command)), End: cursor}
 	for _, n := range slices.Sorted(maps.Keys(magics)) {
 		m := magics[n]
-		if !strings.HasPrefix(n, name) || (signs == "%" && m.line == nil && m.source == nil) || (signs == "%%" && m.cell == nil) {
+		if !strings.HasPrefix(n, name) || (signs == "%" && m.line == nil) || (signs == "%%" && m.cell == nil) {
 			continue
 		}
 		completion.Matches = append(completion.Matches, Match{Text: signs + n, Type: "magic", Signature: m.usage})

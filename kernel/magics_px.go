@@ -1,6 +1,7 @@
 package kernel
 
 import (
+	"fmt"
 	"go/token"
 	"strconv"
 	"strings"
@@ -12,23 +13,33 @@ var pxOptions = []option{
 	{short: 'b', long: "block"},
 	{short: 'a', long: "noblock"},
 	{short: 'o', long: "out", value: true},
-	{long: "group-outputs", value: true},
 	{long: "local"},
 }
 
 // pxLine is %px CODE.
-func pxLine(i *invocation) (string, error) { return pxSource(i, i.args) }
+func pxLine(i *invocation) error { return i.px(i.args) }
 
 // pxCell is %%px and the cell below it; with --local the cell runs here, too.
 func pxCell(i *invocation) error {
-	source, err := pxSource(i, i.args+"\n"+i.body)
-	if err != nil {
+	if err := i.px(i.args + "\n" + i.body); err != nil {
 		return err
 	}
-	i.plan.code(strings.Repeat("\n", i.place.line-1)+source, i.plan.mode)
 	if values, _, err := parseOptions(i.args, pxOptions); err == nil && values["local"] != "" {
 		return i.plan.addGo(i.body, i.place.line+1)
 	}
+	return nil
+}
+
+// px adds the call of parallel.Px, whose result waits for the engines when it is
+// shown, as a step of its own.
+func (i *invocation) px(args string) error {
+	source, err := pxSource(i, args)
+	if err != nil {
+		return err
+	}
+	i.plan.steps = append(i.plan.steps, step{
+		code: strings.Repeat("\n", i.place.line-1) + source, mode: i.plan.mode, shown: true,
+	})
 	return nil
 }
 
@@ -55,7 +66,7 @@ func pxSource(i *invocation, args string) (string, error) {
 		if !token.IsIdentifier(out) {
 			return "", i.errorf("--out %s is not a Go name", out)
 		}
-		b.WriteString(out + " := ")
+		fmt.Fprintf(&b, "%s := ", out)
 	}
 	b.WriteString("parallel.Px(parallel.PxOptions{")
 	var fields []string
@@ -65,13 +76,9 @@ func pxSource(i *invocation, args string) (string, error) {
 	if values["noblock"] != "" {
 		fields = append(fields, "NoBlock: true")
 	}
-	switch g := values["group-outputs"]; g {
-	case "":
-	case "type", "engine", "order":
-		fields = append(fields, "GroupOutputs: "+strconv.Quote(g))
-	default:
-		return "", i.errorf("--group-outputs is type, engine or order, not %s", g)
-	}
 	b.WriteString(strings.Join(fields, ", ") + "}, " + strconv.Quote(code) + ")")
+	if out := values["out"]; out != "" {
+		b.WriteString("; " + out)
+	}
 	return b.String(), nil
 }

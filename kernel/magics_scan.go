@@ -15,6 +15,7 @@ type lineMagic struct {
 	name, args   string
 	shell        bool // !args
 	double       bool // %%name where it must not be
+	nested       bool // inside of a block or parentheses, where it must not be
 }
 
 // cellMagic splits a cell whose first line that is not blank is %%name args.
@@ -45,11 +46,9 @@ func lineMagics(code string, known func(string) bool) []lineMagic {
 		return nil
 	}
 	var found []lineMagic
-	seen := make(map[string]bool) // names that occur in the Go code so far
+	s := magicScanner{code: code, known: known, seen: make(map[string]bool)}
 	for at := 0; at < len(code); {
-		start, ok := nextMagic(code, at, func(start int) bool {
-			return code[start] == '%' || !isNegation(code[start:], func(name string) bool { return seen[name] || known(name) })
-		}, seen)
+		start, ok := s.next(at)
 		if !ok {
 			break
 		}
@@ -57,7 +56,9 @@ func lineMagics(code string, known func(string) bool) []lineMagic {
 		if n := strings.IndexByte(code[start:], '\n'); n >= 0 {
 			end = start + n
 		}
-		found = append(found, newLineMagic(code, start, end))
+		m := newLineMagic(code, start, end)
+		m.nested = s.depth > 0
+		found = append(found, m)
 		at = end
 	}
 	return found
@@ -73,31 +74,50 @@ func mayHaveMagics(code string) bool {
 	return false
 }
 
-// nextMagic returns where, from at on, the first line magic begins. At must be
-// where a statement may begin. It notes the names that it passes.
-func nextMagic(code string, at int, accept func(start int) bool, seen map[string]bool) (int, bool) {
-	src := []byte(code[at:])
+// magicScanner looks for line magics in a cell.
+type magicScanner struct {
+	code  string
+	known func(name string) bool
+	seen  map[string]bool // names that occur in the Go code passed
+	depth int             // blocks, parentheses and brackets that are open
+}
+
+// next returns where, from at on, the first line magic begins. At must be where
+// a statement may begin.
+func (m *magicScanner) next(at int) (start int, ok bool) {
+	src := []byte(m.code[at:])
 	file := token.NewFileSet().AddFile("", -1, len(src))
 	var s scanner.Scanner
 	s.Init(file, src, func(token.Position, string) {}, 0) // errors are the compiler's to report
 	before := token.SEMICOLON
 	for {
 		pos, tok, text := s.Scan()
-		if tok == token.EOF {
+		start = at + file.Offset(pos)
+		switch tok {
+		case token.EOF:
 			return 0, false
-		}
-		start := at + file.Offset(pos)
-		statement := before == token.SEMICOLON || (before == token.LBRACE && tok != token.NOT)
-		if (tok == token.REM || tok == token.REM_ASSIGN || tok == token.NOT || tok == token.NEQ) &&
-			statement && beginsLine(code, start) && accept(start) {
-			return start, true
-		}
-		if tok == token.IDENT {
-			seen[text] = true
+		case token.REM, token.REM_ASSIGN:
+			// In a composite literal, too: no element begins with %.
+			if (before == token.SEMICOLON || before == token.LBRACE) && beginsLine(m.code, start) {
+				return start, true
+			}
+		case token.NOT, token.NEQ:
+			if before == token.SEMICOLON && beginsLine(m.code, start) && !isNegation(m.code[start:], m.declared) {
+				return start, true
+			}
+		case token.LPAREN, token.LBRACK, token.LBRACE:
+			m.depth++
+		case token.RPAREN, token.RBRACK, token.RBRACE:
+			m.depth--
+		case token.IDENT:
+			m.seen[text] = true
 		}
 		before = tok
 	}
 }
+
+// declared reports whether the session or the code passed has a name.
+func (m *magicScanner) declared(name string) bool { return m.seen[name] || m.known(name) }
 
 // beginsLine reports whether only blanks are before start in its line.
 func beginsLine(code string, start int) bool {

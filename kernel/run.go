@@ -39,12 +39,15 @@ func Run(ctx context.Context, connectionFile string, c Config) error {
 		}
 	}
 	k := New(c)
+	signals := make(chan os.Signal, 1) // one waiting interrupt is as good as many
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	defer signal.Stop(signals)
 	if c.Listening != nil {
 		c.Listening(conn.Info())
 	}
 	serving, stop := context.WithCancel(ctx)
 	helpers := make(chan struct{}, 2)
-	go func() { k.signals(serving, stop); helpers <- struct{}{} }()
+	go func() { k.obey(serving, signals, stop); helpers <- struct{}{} }()
 	go func() { watchParent(serving, stop); helpers <- struct{}{} }()
 	err = k.Serve(serving, conn)
 	if errors.Is(err, context.Canceled) && ctx.Err() == nil {
@@ -60,14 +63,11 @@ func Run(ctx context.Context, connectionFile string, c Config) error {
 	return errors.Join(err, conn.Close(flush), c.Evaluator.Close(flush))
 }
 
-// signals interrupts on SIGINT and stops on SIGTERM until ctx ends.
-func (k *Kernel) signals(ctx context.Context, stop context.CancelFunc) {
-	ch := make(chan os.Signal, 1) // one waiting interrupt is as good as many
-	signal.Notify(ch, os.Interrupt, syscall.SIGTERM)
-	defer signal.Stop(ch)
+// obey interrupts on SIGINT and stops on SIGTERM until ctx ends.
+func (k *Kernel) obey(ctx context.Context, signals <-chan os.Signal, stop context.CancelFunc) {
 	for {
 		select {
-		case s := <-ch:
+		case s := <-signals:
 			if s != os.Interrupt {
 				stop()
 				return

@@ -50,7 +50,7 @@ func (s *scripted) Execute(ctx context.Context, c kernel.Cell) kernel.Outcome {
 			return o
 		}
 	}
-	o.Metadata = map[string]any{"mode": "interp"}
+	o.Metadata = map[string]any{kernel.MetadataKey: map[string]any{"mode": "interp"}}
 	return o
 }
 
