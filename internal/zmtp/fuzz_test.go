@@ -105,7 +105,7 @@ func FuzzHandshake(f *testing.F) {
 		// zmq4, which has no checks of its own, understands what passed.
 		n := 2
 		if frame[0]&flagLong != 0 {
-			n = 9
+			n = 9 // the identity is long
 		}
 		name, arg, err := splitCommand(frame[n:])
 		if err != nil || name != zmq4.CmdReady {
@@ -115,8 +115,8 @@ func FuzzHandshake(f *testing.F) {
 		if err := meta.UnmarshalZMTP(arg); err != nil {
 			t.Fatalf("zmq4: %v", err)
 		}
-		zmq4.SocketType(meta["Socket-Type"]).IsCompatible(zmq4.Router) // must not panic
-		if err := checkIdentity([]byte(meta["Identity"])); err != nil {
+		zmq4.SocketType(meta[propType]).IsCompatible(zmq4.Router) // must not panic
+		if err := checkIdentity([]byte(meta[propIdentity])); err != nil {
 			t.Fatal(err)
 		}
 	})

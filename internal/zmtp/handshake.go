@@ -23,6 +23,12 @@ const (
 	maxIdentity   = 255      // RFC 23
 )
 
+// Properties of READY, as zmq4 calls them.
+const (
+	propType     = "Socket-Type"
+	propIdentity = "Identity"
+)
+
 // errHandshake is the kind of all failures of a handshake that are the peer's doing.
 var errHandshake = errors.New("zmtp: handshake")
 
@@ -51,7 +57,7 @@ func handshake(conn net.Conn, r *bufio.Reader, kind zmq4.SocketType, identity []
 	if err := conn.SetDeadline(time.Time{}); err != nil {
 		return remote{}, err
 	}
-	return remote{zmq4.SocketType(c.Peer.Meta["Socket-Type"]), c.Peer.Meta["Identity"]}, nil
+	return remote{zmq4.SocketType(c.Peer.Meta[propType]), c.Peer.Meta[propIdentity]}, nil
 }
 
 // guard is the connection that zmq4 sees during a handshake. It lets through one well-formed greeting and one well-formed READY
@@ -128,7 +134,8 @@ func readGreeting(r *bufio.Reader) ([]byte, error) {
 	return greeting, nil
 }
 
-// readReady reads one READY command with its header.
+// readReady reads one READY command and returns one for zmq4: with the properties that matter, under the names that zmq4 knows, as
+// names are not case-sensitive but zmq4's are.
 func readReady(r *bufio.Reader) ([]byte, error) {
 	m := messageReader{r: r, maxFrame: maxReady}
 	h, err := m.readHeader()
@@ -153,14 +160,18 @@ func readReady(r *bufio.Reader) ([]byte, error) {
 	default:
 		return nil, fmt.Errorf("%w: command %.20q instead of READY", errHandshake, name)
 	}
-	if err := checkProperties(arg); err != nil {
+	properties, err := parseProperties(arg)
+	if err != nil {
 		return nil, err
 	}
-	var b batch
-	b.frame(flagCommand, body)
-	for _, g := range b.bigs {
-		b.data = append(b.data, g.body...)
+	var clean []byte
+	for _, known := range []string{propType, propIdentity} {
+		value := properties[strings.ToLower(known)]
+		clean = append(append(clean, byte(len(known))), known...)
+		clean = append(binary.BigEndian.AppendUint32(clean, uint32(len(value))), value...)
 	}
+	var b batch
+	b.addCommand(zmq4.CmdReady, clean)
 	return b.data, nil
 }
 
@@ -173,48 +184,33 @@ func splitCommand(body []byte) (name string, arg []byte, err error) {
 	return string(body[1:n]), body[n:], nil
 }
 
-// checkProperties walks the properties of a READY command: 1 byte name length, name, 4 bytes value length, value.
-func checkProperties(b []byte) error {
-	seen := make(map[string]bool)
+// parseProperties takes the argument of a READY command apart: 1 byte name length, name, 4 bytes value length, value, and so on. The
+// result has the names in lower case, and a valid socket type and identity.
+func parseProperties(b []byte) (map[string]string, error) {
+	properties := make(map[string]string)
 	for len(b) > 0 {
 		n := int(b[0])
 		if n == 0 || len(b) < 1+n+4 {
-			return fmt.Errorf("%w: truncated property in READY", errHandshake)
+			return nil, fmt.Errorf("%w: truncated property in READY", errHandshake)
 		}
 		name := strings.ToLower(string(b[1 : 1+n]))
 		size := binary.BigEndian.Uint32(b[1+n:])
 		b = b[1+n+4:]
 		if uint64(size) > uint64(len(b)) {
-			return fmt.Errorf("%w: truncated property %.40q in READY", errHandshake, name)
+			return nil, fmt.Errorf("%w: truncated property %.40q in READY", errHandshake, name)
 		}
-		value := b[:size]
+		if _, twice := properties[name]; twice || len(properties) == maxProperties {
+			return nil, fmt.Errorf("%w: property %.40q is repeated in READY, or one too many", errHandshake, name)
+		}
+		properties[name] = string(b[:size])
 		b = b[size:]
-		if seen[name] || len(seen) == maxProperties {
-			return fmt.Errorf("%w: property %.40q is repeated in READY, or one too many", errHandshake, name)
-		}
-		seen[name] = true
-		if err := checkProperty(name, value); err != nil {
-			return err
-		}
 	}
-	if !seen["socket-type"] {
-		return fmt.Errorf("%w: no Socket-Type in READY", errHandshake)
+	switch kind := zmq4.SocketType(properties["socket-type"]); kind {
+	case zmq4.Pair, zmq4.Pub, zmq4.Sub, zmq4.Req, zmq4.Rep, zmq4.Dealer, zmq4.Router, zmq4.Pull, zmq4.Push, zmq4.XPub, zmq4.XSub:
+	default:
+		return nil, fmt.Errorf("%w: unknown socket type %.40q", errHandshake, kind)
 	}
-	return nil
-}
-
-func checkProperty(name string, value []byte) error {
-	switch name {
-	case "socket-type":
-		switch zmq4.SocketType(value) {
-		case zmq4.Pair, zmq4.Pub, zmq4.Sub, zmq4.Req, zmq4.Rep, zmq4.Dealer, zmq4.Router, zmq4.Pull, zmq4.Push, zmq4.XPub, zmq4.XSub:
-		default:
-			return fmt.Errorf("%w: unknown socket type %.40q", errHandshake, value)
-		}
-	case "identity":
-		return checkIdentity(value)
-	}
-	return nil
+	return properties, checkIdentity([]byte(properties["identity"]))
 }
 
 // checkIdentity refuses identities that a peer must not choose. Those that start with a zero byte are given out by this side; a peer

@@ -28,6 +28,7 @@ var hostile = []struct{ name, kind, input string }{
 	{"READY with empty name", "", greeting(3) + frame(4, "\x05READY"+property("", "x"))},
 	{"READY with a property twice", "", greeting(3) + frame(4, "\x05READY"+property("Socket-Type", "DEALER")+property("socket-type", "REQ"))},
 	{"unknown socket type", "", greeting(3) + ready("STREAM", "")},
+	{"unknown socket type under another case", "", greeting(3) + frame(4, "\x05READY"+property("sOCKET-tYPE", "STREAM"))},
 	{"incompatible socket type", "", greeting(3) + ready("PUB", "")},
 	{"identity of 256 bytes", "", greeting(3) + ready("DEALER", strings.Repeat("i", 256))},
 	{"identity of ours", "", greeting(3) + ready("DEALER", "\x00\x00\x00\x00\x01")},
@@ -113,6 +114,22 @@ func TestHostileInputEndsItsConnectionOnly(t *testing.T) {
 			})
 		}
 	})
+}
+
+func TestPropertyNamesAreNotCaseSensitive(t *testing.T) {
+	t.Parallel()
+	s := serve(t, zmtp.Options{}, "tcp://127.0.0.1:0")
+	c := dialRaw(t, s.bound)
+	c.put(greeting(3), frame(4, "\x05READY"+property("SOCKET-type", "DEALER")+property("X-Future", "1")+property("identity", "me")), frame(0, "hi"))
+	c.take(64)
+	c.takeFrame()
+	if _, body := c.takeFrame(); body != "hi" {
+		t.Fatalf("got %q", body)
+	}
+	must(t, s.r.Send("me", bytesOf("named")))
+	if _, body := c.takeFrame(); body != "named" {
+		t.Fatalf("got %q", body)
+	}
 }
 
 func TestEveryPrefixOfAHandshakeIsHarmless(t *testing.T) {
