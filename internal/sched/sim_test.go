@@ -205,14 +205,16 @@ func BenchmarkTask(b *testing.B) {
 	}
 }
 
-// some returns up to n waiting tasks.
+// some returns up to n tasks that any engine may run and that wait, those of
+// the client whose turn is next.
 func (s *State) some(n int) []TaskID {
 	var ids []TaskID
-	for _, k := range s.general.live() {
-		if len(ids) == n {
-			break
-		}
-		ids = append(ids, k.ID)
+	if s.general.ring.len() == 0 {
+		return nil
+	}
+	tasks := &s.general.ring.buf[s.general.ring.head].tasks
+	for i := range min(n, tasks.len()) {
+		ids = append(ids, tasks.buf[(tasks.head+i)%len(tasks.buf)].task.ID)
 	}
 	return ids
 }
