@@ -73,7 +73,7 @@ var layers = []layer{
 		[]string{"internal/sched", "internal/proto", "internal/jupyter", "internal/zmtp"}, []string{logr, uuid}},
 	{"engine", "the kernel, dialing a hub, that also applies functions",
 		[]string{"kernel", "display", "internal/proto", "internal/codec", "internal/jupyter", "internal/zmtp", "internal/runner", "internal/native"},
-		[]string{logr, uuid}},
+		[]string{logr, uuid, xsys}},
 }
 
 // tops are programs: they may import everything above, and nothing may import them.

@@ -11,6 +11,7 @@ import (
 func newRunnerCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:    "runner",
+		Short:  "Run cells for a kernel or an engine, which start it themselves",
 		Hidden: true,
 		Args:   cobra.NoArgs,
 		RunE:   func(cmd *cobra.Command, _ []string) error { return runner.Main(cmd.Context()) },
