@@ -26,7 +26,7 @@ func (c *checker) files() []*ast.File {
 		var decls []ast.Decl
 		for _, d := range bySource[src] {
 			maps.Copy(imports, d.imports)
-			decls = append(decls, d.astDecl())
+			decls = append(decls, c.astDecl(d))
 		}
 		files = append(files, c.file(src, imports, nil, decls))
 	}
@@ -53,7 +53,7 @@ func (c *checker) carryFile() *ast.File {
 func (c *checker) ownFile() *ast.File {
 	var decls []ast.Decl
 	for _, d := range c.decls {
-		decls = append(decls, d.astDecl())
+		decls = append(decls, c.astDecl(d))
 	}
 	for _, d := range c.inits {
 		decls = append(decls, d)
@@ -124,10 +124,17 @@ func (c *checker) file(src *source, imports map[string]string, dots []string, de
 	return f
 }
 
-// astDecl returns the declaration as go/types wants it.
-func (d *decl) astDecl() ast.Decl {
+// astDecl returns the declaration as go/types wants it. It looks for cycles among
+// types that are declared as bare names before it knows which names are declared
+// elsewhere, so a name of an earlier cell is put in parentheses.
+func (c *checker) astDecl(d *decl) ast.Decl {
 	switch n := d.node.(type) {
 	case *ast.TypeSpec:
+		if id, ok := n.Type.(*ast.Ident); ok && c.s.entities[id.Name] != nil {
+			spec := *n
+			spec.Type = &ast.ParenExpr{Lparen: id.Pos(), X: id, Rparen: id.End()}
+			n = &spec
+		}
 		return &ast.GenDecl{TokPos: n.Pos(), Tok: token.TYPE, Specs: []ast.Spec{n}}
 	case ast.Decl:
 		return n

@@ -102,7 +102,7 @@ func selectedFrom(f *ast.File, base string) []string {
 // importsOf is the part of the cell's imports that a declaration uses.
 func (c *checker) importsOf(d *decl) map[string]string {
 	used := map[string]string{}
-	for base := range selectorBases([]ast.Decl{d.astDecl()}) {
+	for base := range selectorBases([]ast.Decl{c.astDecl(d)}) {
 		if p, ok := c.imports[base]; ok {
 			used[base] = p
 		}

@@ -43,14 +43,13 @@ type notebook struct {
 	n    int
 	last *Cell
 	open map[string]bool
+
+	output string // of the last command, to the byte
 }
 
 func newNotebook(t *testing.T) *notebook {
 	t.Helper()
-	tc, err := native.Open(t.Context(), native.Options{Exe: hostBinary, Source: "../.."})
-	if err != nil {
-		t.Fatal(err)
-	}
+	tc := sharedToolchain(t)
 	cmd := exec.CommandContext(t.Context(), hostBinary)
 	in, err := cmd.StdinPipe()
 	if err != nil {
@@ -104,7 +103,8 @@ func (nb *notebook) command(c string) string {
 	var lines []string
 	for nb.out.Scan() {
 		if nb.out.Text() == "-- done" {
-			return strings.Join(lines, "\n")
+			nb.output = strings.Join(lines, "\n")
+			return strings.TrimSuffix(nb.output, "\n")
 		}
 		lines = append(lines, nb.out.Text())
 	}

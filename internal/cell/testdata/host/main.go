@@ -1,5 +1,5 @@
 // Host opens and runs units as told on standard input, one command per line, and
-// answers each with the unit's output and a line "-- done".
+// answers each with the unit's output, a newline and a line "-- done".
 package main
 
 import (
@@ -31,7 +31,7 @@ func main() {
 			hash, name, _ := strings.Cut(arg, " ")
 			fmt.Println(unit.Lookup(hash).Reads[name])
 		}
-		fmt.Println("-- done")
+		fmt.Println("\n-- done")
 	}
 }
 
