@@ -1,6 +1,7 @@
 package proto
 
 import (
+	"encoding/json"
 	"fmt"
 	"strings"
 )
@@ -24,6 +25,16 @@ type ErrorEngineInfo struct {
 	EngineUUID string `json:"engine_uuid,omitempty"` // "" when the hub itself failed the task
 	EngineID   int    `json:"engine_id"`             // -1 when unknown
 	Method     string `json:"method,omitempty"`      // "apply" or "execute"
+}
+
+// UnmarshalJSON takes an id that is missing, as in ipyparallel's empty object,
+// for unknown.
+func (i *ErrorEngineInfo) UnmarshalJSON(b []byte) error {
+	type plain ErrorEngineInfo
+	p := plain{EngineID: -1}
+	err := json.Unmarshal(b, &p)
+	*i = ErrorEngineInfo(p)
+	return err
 }
 
 // RemoteError is what happened on an engine, or to a task on its way to one.

@@ -3,6 +3,7 @@ package proto
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"strconv"
 )
 
@@ -53,7 +54,7 @@ func (l *IntList) UnmarshalJSON(b []byte) error {
 	}
 	n, err := strconv.Atoi(string(b))
 	if err != nil {
-		return &json.UnmarshalTypeError{Value: string(b), Type: nil, Field: "targets"}
+		return fmt.Errorf("engines %.40q: want numbers, or \"all\"", b)
 	}
 	l.IDs = []int{n}
 	return nil
