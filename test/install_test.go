@@ -25,22 +25,19 @@ func newNewcomer(t *testing.T) newcomer {
 	n := newcomer{h, filepath.Join(h.dir, "my code", "gopar"), filepath.Join(h.dir, "my programs")}
 	h.env = append(goCaches(), "HOME="+h.dir, "GOPAR_SOURCE=", "XDG_CACHE_HOME=", "XDG_DATA_HOME=", "IPYTHONDIR=",
 		"JUPYTER_DATA_DIR=", "JUPYTER_PATH=", "VIRTUAL_ENV=", "CONDA_PREFIX=")
-	files := strings.Split(strings.TrimRight(h.ok("git", "-C", program.root, "ls-files", "-z"), "\x00"), "\x00")
-	for _, file := range files {
-		to := filepath.Join(n.clone, file)
-		info, err := os.Stat(filepath.Join(program.root, file))
-		if errors.Is(err, fs.ErrNotExist) {
-			continue // deleted, not yet committed
-		}
-		content, err := os.ReadFile(filepath.Join(program.root, file))
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := errors.Join(os.MkdirAll(filepath.Dir(to), 0o755), os.WriteFile(to, content, info.Mode().Perm())); err != nil {
-			t.Fatal(err)
-		}
+	if err := os.CopyFS(n.clone, sources{os.DirFS(program.root)}); err != nil {
+		t.Fatal(err)
 	}
 	return n
+}
+
+// sources is the repository without what belongs to git.
+type sources struct{ fs.FS }
+
+// ReadDir implements fs.ReadDirFS.
+func (s sources) ReadDir(name string) ([]fs.DirEntry, error) {
+	entries, err := fs.ReadDir(s.FS, name)
+	return slices.DeleteFunc(entries, func(e fs.DirEntry) bool { return e.Name() == ".git" }), err
 }
 
 func (n newcomer) script() string { return filepath.Join(n.clone, "install.sh") }

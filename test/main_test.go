@@ -32,11 +32,12 @@ func TestMain(m *testing.M) {
 	if err == nil {
 		err = build(dir)
 	}
+	status := 1
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "prepare the tests:", err)
-		os.Exit(1)
+	} else {
+		status = m.Run()
 	}
-	status := m.Run()
 	if err := os.RemoveAll(dir); err != nil {
 		fmt.Fprintln(os.Stderr, "remove the tests' folder:", err)
 		status = max(status, 1)
