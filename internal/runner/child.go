@@ -13,7 +13,6 @@ import (
 	"syscall"
 
 	"github.com/gopar-project/gopar/display"
-	"github.com/gopar-project/gopar/internal/interp"
 	"github.com/gopar-project/gopar/internal/unit"
 )
 
@@ -33,8 +32,7 @@ type child struct {
 	byseq   sync.Map // seq → *scope, while its result is due
 
 	jobMu     sync.Mutex
-	interp    *interp.Interp // nil until the first script; guarded by jobMu, like all below
-	stdinOpen bool           // descriptor 0 is a pipe, not /dev/null
+	stdinOpen bool // descriptor 0 is a pipe, not /dev/null; guarded by jobMu
 
 	askMu   sync.Mutex
 	askSeq  uint64                  // guarded by askMu, like all below

@@ -28,9 +28,7 @@ func (c *child) runJob(s *scope, j *Job) {
 		if o.Error == nil {
 			o.Error = scriptError
 		}
-		if o.Abandoned {
-			c.interp = nil // the goroutine that was left behind is in it
-		} else if o.Error == nil && !s.silent {
+		if o.Error == nil && !s.silent {
 			o.Value = encodeBundle(bundle)
 		}
 		restore()
@@ -59,15 +57,8 @@ func (c *child) job(s *scope, j *Job) (display.Bundle, *Exception) {
 		}
 	}
 	if j.Script != nil {
-		if c.interp == nil {
-			c.interp = interp.New()
-		}
-		values, err := c.interp.Run(s.ctx, j.Script)
-		if err != nil {
+		if err := interp.Run(s.ctx, j.Script); err != nil {
 			return nil, errorOf(err)
-		}
-		if values != nil {
-			c.show(values)
 		}
 	}
 	s.mu.Lock()
@@ -93,12 +84,10 @@ func (c *child) runTask(s *scope, t *Task) {
 			failed = errorOf(err)
 			return
 		}
-		out, err := codec.Invoke(s.ctx, t.Content, t.Buffers)
-		if err != nil {
+		var err error
+		if buffers, err = codec.Invoke(s.ctx, t.Content, t.Buffers); err != nil {
 			failed = errorOf(err)
-			return
 		}
-		buffers = out
 	})
 	switch {
 	case o.Abandoned: // the goroutine may still write to failed and buffers

@@ -122,9 +122,9 @@ type Task struct {
 
 // TaskResult is what a task came to.
 type TaskResult struct {
-	// Buffers hold the encoded result, nil with Error.
+	// Buffers hold the encoded result, which may be an error that the function returned (see codec.FailureOf); nil with Error.
 	Buffers [][]byte
-	// Error is the panic or error of the function, nil for none.
+	// Error is a panic of the function, or what is wrong with the task itself; nil for none.
 	Error *Exception
 	// Abandoned says that the task was cancelled but still occupies a goroutine, as in Result.
 	Abandoned bool

@@ -4,11 +4,13 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"sync"
 	"syscall"
@@ -18,6 +20,8 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/gopar-project/gopar/display"
+	"github.com/gopar-project/gopar/internal/codec"
+	"github.com/gopar-project/gopar/internal/interp"
 	"github.com/gopar-project/gopar/internal/native"
 )
 
@@ -138,8 +142,8 @@ func cell(t testing.TB, imports, decls, body string) native.Object {
 		src += fmt.Sprintf("import %q\n", i)
 		list = append(list, i)
 	}
-	src += "func init() { unit.Register(&unit.Table{Hash: \"" + hash + "\", Run: run, Funcs: funcs}) }\nvar funcs map[string]any\n" +
-		"func check() { if unit.Stop.Load() != 0 { unit.Interrupted() } }\n//line cell 3:1\n" + decls + "\n//line cell 3:100\nfunc run() {\n" + body + "\n}\n"
+	src += "func init() { unit.Register(&unit.Table{Hash: \"" + hash + "\", Run: gopar__run, Funcs: funcs}) }\nvar funcs = map[string]any{}\n" +
+		"func check() { if unit.Stop.Load() != 0 { unit.Interrupted() } }\n//line cell 3:1\n" + decls + "\n//line cell 3:100\nfunc gopar__run() {\n" + body + "\n}\n"
 	o, err := lab.tools.Build(t.Context(), &native.Unit{Hash: hash, Source: []byte(src), Imports: list})
 	if err != nil {
 		t.Fatal(err)
@@ -256,6 +260,97 @@ func TestPanicsHaveGosTextAndTheUsersFrames(t *testing.T) {
 				t.Fatalf("frames %q, want %q", g, c.frames)
 			}
 		})
+	}
+}
+
+func TestScriptsRunOverCompiledValues(t *testing.T) {
+	rec := newRecorder()
+	r := start(t, rec)
+	o := cell(t, "", "type vec struct{ X int }\nfunc (v vec) Len() int { return v.X * v.X }\nfunc crash(n int) { var s []int; s[n] = 1 }\n"+
+		"func f() { *(*vec)(unit.Var(\"v|main.vec\", (*vec)(nil))) = vec{7} }\nfunc init() { funcs[\"f\"] = f; funcs[\"crash\"] = crash;  }", "f()")
+	run(t, r, "m", o)
+	script := func(body string, symbols ...interp.Symbol) Result {
+		res, err := r.Run(t.Context(), Job{ID: "s", Script: &interp.Script{Imports: []string{"fmt"}, Symbols: symbols, Body: body}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return res
+	}
+	v := interp.Symbol{Name: "V_v", Kind: "var", Var: "v|main.vec"}
+	if res := script(`fmt.Println((*V_v)); Show((*V_v).Len())`, v); res.Error != nil || res.Value.Text() != "49" {
+		t.Fatalf("%+v %+v", res, res.Error)
+	}
+	if got := rec.String(); got != "<s/stdout>{7}\n" {
+		t.Fatalf("got %q", got)
+	}
+	res := script(`F_crash(int(4))`, interp.Symbol{Name: "F_crash", Kind: "func", Unit: o.Hash, Symbol: "crash"})
+	if res.Error == nil || res.Error.Value != "runtime error: index out of range [4] with length 0" || len(res.Error.Frames) != 1 || res.Error.Frames[0].Func != "crash" {
+		t.Fatalf("%+v", res.Error)
+	}
+	if res := script(`Show(F_none())`, interp.Symbol{Name: "F_none", Kind: "func", Unit: "none", Symbol: "none"}); res.Error == nil || res.Error.Fatal {
+		t.Fatalf("%+v", res.Error)
+	}
+}
+
+func TestTasks(t *testing.T) {
+	r := start(t, nil)
+	o := cell(t, "errors context", "func add(a, b int) int { return a + b }\nfunc bad() error { return errors.New(\"bad\") }\nfunc boom() { panic(\"boom\") }\n"+
+		"func wait(ctx context.Context) error { <-ctx.Done(); return ctx.Err() }\nfunc spin() { for { check() } }\n"+
+		"func init() { funcs[\"add\"] = add; funcs[\"bad\"] = bad; funcs[\"boom\"] = boom; funcs[\"wait\"] = wait; funcs[\"spin\"] = spin;  }", "")
+	call := func(ctx context.Context, symbol string, args ...any) TaskResult {
+		var values []reflect.Value
+		var names []string
+		for i, a := range args {
+			values, names = append(values, reflect.ValueOf(a)), append(names, fmt.Sprint("args", i))
+		}
+		buffers, err := codec.Encode(values, names)
+		if err != nil {
+			t.Error(err)
+		}
+		content, err := json.Marshal(codec.Content{Codec: codec.Version, Func: &codec.FuncRef{Unit: o.Hash, Symbol: symbol}, Args: len(args), Units: []string{o.Hash}})
+		if err != nil {
+			t.Error(err)
+		}
+		res, err := r.Call(ctx, Task{ID: "t" + symbol, Load: []native.Object{o}, Content: content, Buffers: buffers})
+		if err != nil {
+			t.Error(err)
+		}
+		return res
+	}
+	if f, value := codec.FailureOf(call(t.Context(), "bad").Buffers); f == nil || f.Value != "bad" || codec.ErrorOf(value) == nil {
+		t.Fatalf("bad: %+v", f)
+	}
+	if ex := call(t.Context(), "boom").Error; ex == nil || ex.Name != "panic" || ex.Value != "boom" || len(ex.Frames) == 0 || ex.Frames[0].Func != "boom" {
+		t.Fatalf("boom: %+v", ex)
+	}
+	var wg sync.WaitGroup
+	for _, s := range []string{"wait", "spin"} {
+		wg.Go(func() {
+			ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+			defer cancel()
+			res := call(ctx, s)
+			if f, _ := codec.FailureOf(res.Buffers); res.Error == nil && f == nil || res.Abandoned {
+				t.Errorf("%s: %+v %+v", s, res, res.Error)
+			}
+		})
+	}
+	for i := range 50 {
+		wg.Go(func() {
+			res := call(t.Context(), "add", i, 1)
+			if res.Error != nil {
+				t.Errorf("%+v", res.Error)
+				return
+			}
+			out, err := codec.Decode(res.Buffers, reflect.TypeFor[int]())
+			if err != nil || len(out) != 1 || out[0].Interface() != i+1 {
+				t.Errorf("%v %v", out, err)
+			}
+		})
+	}
+	wg.Wait()
+	res, err := r.Call(t.Context(), Task{ID: "python", Content: json.RawMessage("{}")})
+	if err != nil || res.Error == nil || res.Error.Name != "UnsupportedCodec" {
+		t.Fatalf("%v %+v", err, res.Error)
 	}
 }
 

@@ -8,6 +8,8 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/gopar-project/gopar/internal/codec"
+	"github.com/gopar-project/gopar/internal/interp"
 	"github.com/gopar-project/gopar/internal/unit"
 )
 
@@ -33,17 +35,21 @@ func exceptionOf(v any) *Exception {
 	return ex
 }
 
-// named is what errors implement that know how they are called across the cluster.
-type named interface{ Ename() string }
-
-// errorOf describes an error that ended a job or task without a panic.
+// errorOf describes an error that ended a job or task.
 func errorOf(err error) *Exception {
-	ex := &Exception{Name: "error", Value: err.Error()}
-	var n named
-	if errors.As(err, &n) {
-		ex.Name = n.Ename()
+	var p *interp.Panic
+	if errors.As(err, &p) { // a script has recovered for us
+		ex := exceptionOf(p.Value)
+		ex.Frames = framesOf(p.Callers)
+		return ex
 	}
-	return ex
+	if errors.Is(err, codec.ErrCodec) {
+		return &Exception{Name: "UnsupportedCodec", Value: err.Error()}
+	}
+	if errors.Is(err, unit.ErrInterrupted) {
+		return &Exception{Name: nameInterrupted, Value: nameInterrupted}
+	}
+	return &Exception{Name: "error", Value: err.Error()}
 }
 
 // panicText is what the runtime prints after "panic: ".
@@ -104,7 +110,11 @@ func runtimeFloat(f float64) string {
 // userFrames returns the frames of user code on the calling goroutine's stack, innermost first.
 func userFrames() []Frame {
 	pcs := make([]uintptr, 256) // enough to get out of a recursion's deferred calls; the outermost frames matter less
-	frames := runtime.CallersFrames(pcs[:runtime.Callers(2, pcs)])
+	return framesOf(pcs[:runtime.Callers(2, pcs)])
+}
+
+func framesOf(pcs []uintptr) []Frame {
+	frames := runtime.CallersFrames(pcs)
 	var out []Frame
 	for {
 		f, more := frames.Next()
@@ -130,8 +140,8 @@ func userFrame(fn, file string, line int) (f Frame, ok bool) {
 	return Frame{Func: plainName(name), File: file, Line: line}, true
 }
 
-// plainName undoes what lowering does to names: T_x, G_x and M_x are the user's x; statements outside functions are in run,
-// which has no name to the user; literals are func1, func2, ….
+// plainName undoes what lowering does to names: T_x, G_x and M_x are the user's x; statements outside functions are in
+// gopar__run, which has no name to the user; literals are func1, func2, ….
 func plainName(name string) string {
 	name = strings.ReplaceAll(name, "[...]", "")
 	parts := strings.Split(name, ".")
@@ -153,7 +163,7 @@ func plainName(name string) string {
 }
 
 func isRun(name string) bool {
-	return name == "run" || name == "Run" || strings.HasPrefix(name, "gopar__")
+	return strings.HasPrefix(name, "gopar__")
 }
 
 // text is the form for a terminal.

@@ -1,0 +1,87 @@
+// Package symbols holds the functions of host packages that interpreted scripts can call: yaegi's tables of the standard
+// library and a table of gopar's own package display.
+//
+// It is not an interpreter. Only functions are in it: variables and constants a script uses are lowered otherwise, and functions
+// with type parameters cannot be held in a table.
+package symbols
+
+import (
+	"maps"
+	"path"
+	"reflect"
+	"sync"
+
+	"github.com/traefik/yaegi/stdlib"
+
+	"github.com/gopar-project/gopar/display"
+)
+
+// Package is one host package: its functions by name. It must not be changed.
+type Package struct {
+	// Name is what the package calls itself.
+	Name string
+	// Funcs are its functions without type parameters.
+	Funcs map[string]reflect.Value
+}
+
+const displayPath = "github.com/gopar-project/gopar/display"
+
+var packages = sync.OnceValue(func() map[string]Package {
+	all := map[string]Package{displayPath: {Name: "display", Funcs: displayFuncs}}
+	for key, syms := range stdlib.Symbols { // "math/rand/v2/rand": import path, then name
+		p := Package{Name: path.Base(key), Funcs: map[string]reflect.Value{}}
+		maps.Copy(p.Funcs, syms)
+		maps.DeleteFunc(p.Funcs, func(_ string, v reflect.Value) bool { return v.Kind() != reflect.Func || v.CanAddr() })
+		all[path.Dir(key)] = p
+	}
+	for p, names := range replaced { // yaegi puts others in their place, which end the script instead of the process
+		for _, n := range names {
+			delete(all[p].Funcs, n)
+		}
+	}
+	return all
+})
+
+// replaced are the functions that yaegi's tables do not hold themselves.
+var replaced = map[string][]string{
+	"os":  {"Exit", "FindProcess"},
+	"log": {"Fatal", "Fatalf", "Fatalln", "New"},
+}
+
+// Lookup returns the host package with an import path, and whether there is one.
+func Lookup(importPath string) (Package, bool) {
+	p, ok := packages()[importPath]
+	return p, ok
+}
+
+// Known tells whether scripts can call a function of a host package.
+func Known(importPath, name string) bool {
+	p, ok := Lookup(importPath)
+	if !ok {
+		return false
+	}
+	_, ok = p.Funcs[name]
+	return ok
+}
+
+var displayFuncs = map[string]reflect.Value{
+	"Clear":        reflect.ValueOf(display.Clear),
+	"HTML":         reflect.ValueOf(display.HTML),
+	"Input":        reflect.ValueOf(display.Input),
+	"JPEG":         reflect.ValueOf(display.JPEG),
+	"JSON":         reflect.ValueOf(display.JSON),
+	"Latex":        reflect.ValueOf(display.Latex),
+	"Markdown":     reflect.ValueOf(display.Markdown),
+	"New":          reflect.ValueOf(display.New),
+	"PNG":          reflect.ValueOf(display.PNG),
+	"Page":         reflect.ValueOf(display.Page),
+	"Password":     reflect.ValueOf(display.Password),
+	"Progress":     reflect.ValueOf(display.Progress),
+	"SVG":          reflect.ValueOf(display.SVG),
+	"SetNextInput": reflect.ValueOf(display.SetNextInput),
+	"Show":         reflect.ValueOf(display.Show),
+	"Table":        reflect.ValueOf(display.Table),
+	"Text":         reflect.ValueOf(display.Text),
+	"Update":       reflect.ValueOf(display.Update),
+	"VegaLite":     reflect.ValueOf(display.VegaLite),
+}
