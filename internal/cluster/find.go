@@ -179,7 +179,7 @@ func (c *Cluster) tidy(ctx context.Context) error {
 			return nil // of another machine: not provably dead
 		}
 	}
-	if err := launch.Stop(ctx, local, grace, st.records()...); err != nil {
+	if err := st.stopJobs(ctx, local); err != nil {
 		return err
 	}
 	return c.removeFiles()

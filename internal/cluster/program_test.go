@@ -197,6 +197,7 @@ func (h *testHub) lost(p *zmtp.Peer) {
 func engine(ctx context.Context, args []string) error {
 	flags := flag.NewFlagSet("engine", flag.ContinueOnError)
 	file := flags.String("file", "", "")
+	flags.Int("wait-for-file", 10, "")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}

@@ -13,8 +13,8 @@ import (
 
 // Stop stops the cluster: it asks, forces what does not obey, and verifies. nil
 // means that no process and no file of it is left, the logs apart; stopping a
-// cluster that does not run is no error. It takes up to 6 s if processes do not
-// obey.
+// cluster that does not run is no error. Engines and then the hub have 5 s
+// each to obey.
 func (c *Cluster) Stop(ctx context.Context) error {
 	if err := c.stop(ctx); err != nil {
 		return fmt.Errorf("stop %s: %w", c.place, err)
@@ -50,10 +50,22 @@ func (c *Cluster) stop(ctx context.Context) error {
 	}
 	local := launch.NewLocal(c.log)
 	defer local.Close()
-	if err := launch.Stop(ctx, local, grace, st.records()...); err != nil {
+	if err := st.stopJobs(ctx, local); err != nil {
 		return err
 	}
 	return c.removeFiles()
+}
+
+// stopJobs stops the engines and then the hub: while it is there, engines can
+// deliver what they hold and take their leave.
+func (s *state) stopJobs(ctx context.Context, l launch.Launcher) error {
+	if err := launch.Stop(ctx, l, grace, s.Engines...); err != nil {
+		return err
+	}
+	if s.Hub == nil {
+		return nil
+	}
+	return launch.Stop(ctx, l, grace, s.Hub)
 }
 
 // stopSupervisor asks the supervisor to take the cluster down, and returns when

@@ -153,7 +153,7 @@ func (s *supervisor) takeOver(ctx context.Context) error {
 	if err == nil {
 		ctx, cancel := context.WithTimeout(ctx, stopTime)
 		defer cancel()
-		if err := launch.Stop(ctx, s.launcher, grace, old.records()...); err != nil {
+		if err := old.stopJobs(ctx, s.launcher); err != nil {
 			return fmt.Errorf("remains of an earlier cluster: %w", err)
 		}
 	}
@@ -180,6 +180,7 @@ func (s *supervisor) bringUp(ctx context.Context) error {
 	// Engines wait for the file that the hub will write: both start at once.
 	engines, err := s.launch(ctx, s.Dir, "engine", "engines-1", s.N, append([]string{
 		"--file=" + proto.EngineFile(s.profileDir, s.id),
+		fmt.Sprintf("--wait-for-file=%d", int(s.Timeout/time.Second)+1),
 	}, s.EngineArgs...))
 	if err != nil {
 		return err
@@ -364,7 +365,7 @@ func (s *supervisor) takeDown() error {
 	// Whoever wanted the end may have ended the context; the end still happens.
 	ctx, cancel := context.WithTimeout(context.Background(), stopTime)
 	defer cancel()
-	if err := launch.Stop(ctx, s.launcher, grace, s.st.records()...); err != nil {
+	if err := s.st.stopJobs(ctx, s.launcher); err != nil {
 		s.st.State, s.st.Problem = Broken, err.Error()
 		return errors.Join(err, s.save())
 	}
