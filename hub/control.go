@@ -27,10 +27,14 @@ func (h *Hub) control(from string, m *jupyter.Message, frames [][]byte) error {
 			h.fail(h.sockets.controlClients, from, m, uuid, proto.NewRemoteError(proto.EngineError, "no engine %s is registered", uuid))
 			return
 		}
+		if h.registry.link(uuid).up&watchControl == 0 { // its nanny is gone, or it never had one; it may work all the same
+			h.fail(h.sockets.controlClients, from, m, uuid, proto.NewRemoteError(proto.EngineError, "engine %d cannot be controlled", e.id))
+			return
+		}
 		if isRequest(m) {
 			e.control[m.Header.MsgID] = &controlRequest{from, m}
 		}
-		h.toEngine(h.sockets.controlEngines, uuid, frames)
+		h.toClient(h.sockets.controlEngines, uuid, frames)
 	})
 	return nil
 }

@@ -2,6 +2,7 @@ package hub
 
 import (
 	"encoding/json"
+	"slices"
 
 	"github.com/gopar-project/gopar/internal/jupyter"
 	"github.com/gopar-project/gopar/internal/proto"
@@ -31,19 +32,23 @@ func (h *Hub) database(from string, m *jupyter.Message, _ [][]byte) error {
 	}
 	reply := proto.DBReply{Status: proto.StatusOK, Records: []map[string]json.RawMessage{}}
 	var buffers [][]byte
-	h.under(func() {
-		for _, r := range h.store.sorted() {
-			if !match.matches(r) {
-				continue
+	var list []*record
+	h.under(func() { list = h.store.list() })
+	for chunk := range slices.Chunk(list, 256) { // a query over many records must not hold up the tasks
+		h.under(func() {
+			for _, r := range chunk {
+				if err != nil || !match.matches(r) {
+					continue
+				}
+				var row map[string]json.RawMessage
+				if row, err = r.row(keys); err != nil {
+					return
+				}
+				reply.Records = append(reply.Records, row)
+				buffers = appendBuffers(&reply, buffers, r, q.Keys)
 			}
-			var row map[string]json.RawMessage
-			if row, err = r.row(keys); err != nil {
-				return
-			}
-			reply.Records = append(reply.Records, row)
-			buffers = appendBuffers(&reply, buffers, r, q.Keys)
-		}
-	})
+		})
+	}
 	if err != nil {
 		h.answer(from, m, proto.DBReplyType, remote(err))
 		return nil

@@ -272,7 +272,7 @@ func launchEngine(t testing.TB, h *Hub, serve func(*testEngine, *jupyter.Message
 		}
 	}
 	dial(e.query.Dial(info.Endpoint(info.Registration)))
-	m, err := e.session.New(proto.RegistrationRequestType, nil, proto.RegistrationRequest{UUID: e.uuid})
+	m, err := e.session.New(proto.RegistrationRequestType, nil, proto.RegistrationRequest{UUID: e.uuid, Language: "go"})
 	dial(err)
 	dial(e.query.Send(e.session.Encode(m)))
 	var reply proto.RegistrationReply

@@ -55,15 +55,15 @@ func (h *Hub) under(f func()) {
 	}
 }
 
-// send sends to a client. A client that is gone or does not read loses the
-// message; the result stays in the store.
+// send sends to a client, or to an engine that can do without. A peer that is
+// gone or does not read loses the message; a result stays in the store.
 func (h *Hub) send(r *zmtp.Router, to string, frames [][]byte) {
 	if err := r.Send(to, frames); err != nil {
-		h.log.V(1).Info("message to client lost", "client", printable(to), "reason", err.Error())
+		h.log.V(1).Info("message lost", "to", printable(to), "reason", err.Error())
 	}
 }
 
-// toClient queues a message to a client. Call it under mu.
+// toClient queues a message as send sends it. Call it under mu.
 func (h *Hub) toClient(r *zmtp.Router, client string, frames [][]byte) {
 	h.out.sends = append(h.out.sends, outgoing{router: r, to: client, frames: frames})
 }

@@ -245,11 +245,19 @@ func TestStoreIsBounded(t *testing.T) {
 	if len(s.byID) != 10 || s.byID["pending"] == nil || s.byID["49"] == nil || s.byID["0"] != nil {
 		t.Errorf("%d records", len(s.byID))
 	}
+	for i := range 500 {
+		r := newRecord(message(fmt.Sprint("more", i), 10), "c", viaTask, "")
+		s.add(r)
+		s.finish(r, message("r", 10))
+	}
 	r := newRecord(message("large", 99_000), "c", viaTask, "")
 	s.add(r)
 	s.finish(r, message("r", 90_000))
 	if s.bytes > 100_000 || s.byID["pending"] == nil {
 		t.Errorf("%d bytes in %d records", s.bytes, len(s.byID))
+	}
+	if n := len(s.list()); n != len(s.byID) || len(s.order) > 2*n+64 {
+		t.Errorf("%d of %d listed, of %d", n, len(s.byID), len(s.order))
 	}
 	var sum int64
 	for _, r := range s.byID {

@@ -24,7 +24,7 @@ func (h *Hub) queue(from string, m *jupyter.Message, _ [][]byte) error {
 		}
 		done := map[string][]string{}
 		if q.Verbose {
-			for _, r := range h.store.sorted() {
+			for _, r := range h.store.list() {
 				if !r.pending() {
 					done[r.engine] = append(done[r.engine], r.id)
 				}

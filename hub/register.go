@@ -37,7 +37,7 @@ func (h *Hub) register(from string, m *jupyter.Message, _ [][]byte) error {
 // are there, or anyway when late: a foreign engine may do without some. Call
 // it under mu.
 func (h *Hub) complete(e *engine, late bool) {
-	if e == nil || e.registered || e.beat.IsZero() || !late && h.registry.link(e.uuid).up&watchReady != watchReady {
+	if e == nil || e.registered || e.beat.IsZero() || !late && !h.registry.ready(e) {
 		return
 	}
 	e.registered = true

@@ -20,8 +20,10 @@ const (
 	watchHeart
 
 	// watchReady must be there before the engine is announced: a message to a
-	// socket that is not there yet would be lost.
-	watchReady = watchMux | watchTask | watchBroadcast | watchControl | watchIOPub
+	// socket that is not there yet would be lost. libzmq's PUB sockets tell no
+	// identity, so watchIOPub is seen of Go engines only.
+	watchReady   = watchMux | watchTask | watchBroadcast | watchControl
+	watchReadyGo = watchReady | watchIOPub
 	// watchAlive are those that the engine's own process holds; a nanny holds
 	// watchControl.
 	watchAlive = watchMux | watchTask | watchBroadcast | watchIOPub | watchHeart
@@ -98,6 +100,15 @@ func (r *registry) all() []*engine {
 	}
 	sort.Slice(list, func(i, j int) bool { return list[i].id < list[j].id })
 	return list
+}
+
+// ready reports whether an engine's connections are all there.
+func (r *registry) ready(e *engine) bool {
+	need := watchReady
+	if e.language == "go" {
+		need = watchReadyGo
+	}
+	return r.link(e.uuid).up&need == need
 }
 
 func (r *registry) link(uuid string) *link {

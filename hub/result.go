@@ -67,7 +67,7 @@ func (r *record) result() proto.TaskResult {
 func (h *Hub) history(from string, m *jupyter.Message, _ [][]byte) error {
 	reply := proto.HistoryReply{Status: proto.StatusOK, History: []string{}}
 	h.under(func() {
-		for _, r := range h.store.sorted() {
+		for _, r := range h.store.list() {
 			reply.History = append(reply.History, r.id)
 		}
 	})

@@ -103,13 +103,13 @@ func (h *Hub) makeSockets() {
 	s.taskClients, s.taskEngines = router("task_in", taskClients, 0), router("task_out", taskEngines, watchTask)
 	s.bcastClients, s.bcastEngines = router("sub_scheduler_0", bcastClients, 0), router("sub_scheduler_00", bcastEngines, watchBroadcast)
 	s.controlClients, s.controlEngines = router("control_in", controlClients, 0), router("control_out", controlEngines, watchControl)
-	s.iopubOut = zmtp.NewXPub(h.options(0))
+	s.iopubOut = zmtp.NewXPub(h.published())
 	s.iopubIn = zmtp.NewSub(h.options(watchIOPub), func(frames [][]byte) { h.dispatch(iopub, "", frames) })
 	s.iopubIn.Subscribe(nil)
-	notify := h.options(0)
+	notify := h.published()
 	notify.OnSubscribe = h.catchUp
 	s.notify = zmtp.NewPub(notify)
-	ping := h.options(0)
+	ping := h.published()
 	ping.OnSubscribe = h.pingAtOnce
 	s.ping = zmtp.NewPub(ping)
 	s.pong = zmtp.NewRouter(h.options(watchHeart), h.pong)
@@ -125,6 +125,13 @@ func (h *Hub) options(on watch) zmtp.Options {
 	}
 	return o
 }
+
+// published returns the options of a PUB socket. Its queues are shorter: a
+// subscriber that does not read loses output, not results.
+func (h *Hub) published() zmtp.Options { return zmtp.Options{Log: h.log, SendBuffer: publishBuffer} }
+
+// publishBuffer bounds the bytes queued for one subscriber.
+const publishBuffer = 256 << 20
 
 // bind listens on the port the file says, else on the next free one of the
 // configuration, else on any.

@@ -2,7 +2,6 @@ package hub
 
 import (
 	"encoding/json"
-	"sort"
 	"strings"
 	"time"
 
@@ -98,7 +97,8 @@ func (r *record) label() json.RawMessage {
 // dropped first; pending ones never are. Guarded by Hub.mu.
 type store struct {
 	byID     map[string]*record
-	finished []*record // in the order they finished; purged ones included
+	order    []*record // in the order they came; dropped ones included, but less than half
+	finished []*record // in the order they finished; dropped ones included
 	bytes    int64
 	maxBytes int64
 	maxCount int
@@ -115,6 +115,10 @@ func (s *store) add(r *record) bool {
 	}
 	s.byID[r.id] = r
 	s.bytes += r.bytes
+	s.order = append(s.order, r)
+	if len(s.order) > 2*len(s.byID)+64 {
+		s.order = s.list()
+	}
 	s.cull()
 	return true
 }
@@ -152,19 +156,14 @@ func (s *store) cull() {
 	}
 }
 
-// sorted returns all records in the order of submission.
-func (s *store) sorted() []*record {
+// list returns all records in the order of submission.
+func (s *store) list() []*record {
 	list := make([]*record, 0, len(s.byID))
-	for _, r := range s.byID {
-		list = append(list, r)
-	}
-	sort.Slice(list, func(i, j int) bool {
-		a, b := list[i], list[j]
-		if a.submitted.Equal(b.submitted) {
-			return a.id < b.id
+	for _, r := range s.order {
+		if s.byID[r.id] == r {
+			list = append(list, r)
 		}
-		return a.submitted.Before(b.submitted)
-	})
+	}
 	return list
 }
 
