@@ -58,8 +58,14 @@ func (g *gopar) decode(v any, args ...string) {
 	}
 }
 
-func TestClusterIsStartedUsedAndStoppedFromTheCommandLine(t *testing.T) {
+func TestClusterCommand(t *testing.T) {
 	g := buildGopar(t)
+	t.Run("StartsShowsAndStops", func(t *testing.T) { testClusterLife(t, g) })
+	t.Run("FailedStartShowsWhy", func(t *testing.T) { testFailedStart(t, g) })
+}
+
+func testClusterLife(t *testing.T, g *gopar) {
+	g.t = t
 	for _, command := range []string{"status", "engines", "logs"} {
 		g.run(exitNoCluster, "cluster", command)
 	}
@@ -108,8 +114,7 @@ func TestClusterIsStartedUsedAndStoppedFromTheCommandLine(t *testing.T) {
 	}
 }
 
-func TestFailedStartShowsWhyOnTheCommandLine(t *testing.T) {
-	g := buildGopar(t)
+func testFailedStart(t *testing.T, g *gopar) {
 	cmd := exec.Command(g.exe, "cluster", "start", "-n", "1", "--hub-arg=--ports=no-ports")
 	cmd.Env = g.env
 	out, err := cmd.CombinedOutput()
