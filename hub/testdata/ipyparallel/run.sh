@@ -22,4 +22,4 @@ trap 'rm -rf "$work"' EXIT
 cd "$(dirname "$(dirname "$tests")")"
 # shellcheck disable=SC2086
 PYTHONPATH="$here" IPP_TEST_CONTROLLER=$controller IPYTHONDIR="$work" PYTHONDONTWRITEBYTECODE=1 \
-	"$python" -m pytest -p gopar_hub_plugin -p no:cacheprovider -q -rfE --tb=short --disable-warnings $files
+	"$python" -m pytest -p gopar_hub_plugin -p no:cacheprovider -o asyncio_mode=auto -q -rfE --tb=short --disable-warnings $files
