@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -54,6 +55,9 @@ var (
 			return "", err
 		}
 		shared.dir = dir
+		if binary := os.Getenv("GOPAR"); binary != "" { // built already
+			return binary, nil
+		}
 		binary := filepath.Join(dir, "gopar")
 		out, err := exec.Command("go", "build", "-trimpath", "-buildvcs=false", "-o", binary, "../cmd/gopar").CombinedOutput()
 		if err != nil {
@@ -112,8 +116,7 @@ func (p *processes) stop() {
 		if c == nil || c.Process == nil {
 			continue
 		}
-		_ = c.Process.Signal(os.Interrupt) // it may have ended
-		_ = c.Process.Signal(os.Interrupt)
+		_ = c.Process.Signal(syscall.SIGTERM) // it may have ended
 		ended := make(chan struct{})
 		go func() { _ = c.Wait(); close(ended) }() // how it ended does not matter
 		select {
