@@ -2,6 +2,7 @@ package test
 
 import (
 	"encoding/json"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -105,15 +106,21 @@ func TestWrongUseOfAClusterIsExplainedAndLosesNothing(t *testing.T) {
 func TestHubThatIsGoneIsReported(t *testing.T) {
 	h := newHome(t)
 	h.startCluster(1)
+	var status struct{ Hub struct{ PID int } }
+	if err := json.Unmarshal([]byte(h.ok("gopar", "cluster", "status", "--json")), &status); err != nil {
+		t.Fatal(err)
+	}
 	path := h.notebook(
-		"rc := parallel.MustConnect()\nrc[0].Execute(\"1\")",
-		`exec.Command("gopar", "cluster", "stop").Run()`,
+		"rc := parallel.MustConnect()\nrc[0].Apply(func() int { return 6 * 7 })",
+		fmt.Sprintf("syscall.Kill(%d, syscall.SIGKILL)", status.Hub.PID),
 		"rc[0].Apply(func() int { return 1 })",
 		"5 * 6",
 	)
 	said := h.ok("gopar", "run", "--timeout", "60s", "--allow-errors", path)
-	if !strings.Contains(said, "hub") || !strings.Contains(said, "30") {
-		t.Errorf("it says\n%s", said)
+	for _, want := range []string{"Out[1]: 42", "the hub is gone", "gopar cluster start", "Out[4]: 30"} {
+		if !strings.Contains(said, want) {
+			t.Errorf("it says\n%s\nwithout %q", said, want)
+		}
 	}
 }
 
