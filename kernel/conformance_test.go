@@ -18,6 +18,7 @@ import (
 // evaluators are what the conformance tests run over.
 var evaluators = map[string]func(t *testing.T) kernel.Evaluator{
 	"scripted": func(*testing.T) kernel.Evaluator { return &scripted{} },
+	"go":       func(t *testing.T) kernel.Evaluator { return kernel.NewGoEvaluator(t) },
 }
 
 // over runs a test with a kernel of every evaluator.

@@ -12,6 +12,7 @@ import (
 
 	"github.com/gopar-project/gopar/display"
 	"github.com/gopar-project/gopar/internal/cell"
+	"github.com/gopar-project/gopar/internal/interp"
 	"github.com/gopar-project/gopar/internal/native"
 	"github.com/gopar-project/gopar/internal/runner"
 )
@@ -72,6 +73,7 @@ func (g *GoEvaluator) prepare(ctx context.Context) {
 	}
 	c := cell.Config{}
 	if g.tools != nil {
+		c.Interpretable = interp.Known
 		c.Export, c.Packages, c.SourceDir = g.tools.Export, g.tools.Packages(), g.tools.SourceDir
 	}
 	g.session = cell.NewSession(c)
@@ -127,6 +129,9 @@ func (g *GoEvaluator) Execute(ctx context.Context, c Cell) Outcome {
 	if strings.TrimSpace(c.Code) == "" {
 		return Outcome{}
 	}
+	if g.tools == nil { // without export data nothing can be checked
+		return Outcome{Error: plainError("no toolchain", g.toolsErr)}
+	}
 	lost := g.noticeDeath()
 	checked, err := g.session.Check(name, c.Code)
 	if err != nil {
@@ -169,9 +174,6 @@ func (g *GoEvaluator) job(ctx context.Context, checked *cell.Cell, c Cell) (runn
 	}
 	if checked.Unit == nil {
 		return job, nil
-	}
-	if g.tools == nil {
-		return job, g.toolsErr
 	}
 	object, err := g.tools.Build(ctx, checked.Unit)
 	if err != nil {

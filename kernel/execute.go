@@ -52,7 +52,9 @@ func (k *Kernel) execute(ctx context.Context, r *jupyter.Request, c jupyter.Exec
 	if !c.Silent {
 		k.publish(r.Message, "execute_input", jupyter.ExecuteInput{Code: c.Code, ExecutionCount: e.number})
 	}
-	outcome := k.runCell(ctx, e)
+	limited, cancel := e.within(ctx)
+	outcome := k.runCell(limited, e)
+	cancel()
 	k.sink.flush(e.id)
 	reply := k.conclude(ctx, e, outcome)
 	metadata := k.replyMetadata(e, reply.Status)

@@ -194,17 +194,17 @@ func (k *Kernel) await(ctx context.Context, served <-chan error) error {
 	return errors.Join(<-served, err)
 }
 
-// Interrupt ends the cell that runs, or the question it waits for. Without one
-// it does nothing.
+// Interrupt ends the cell that runs, whatever it is at: being built, running,
+// waiting for input or for a shell command. Without one it does nothing.
 func (k *Kernel) Interrupt() {
 	k.mu.Lock()
 	e := k.running
 	k.mu.Unlock()
-	if e == nil {
-		return
+	if e != nil {
+		// Not the evaluator's Interrupt: what runs there may be the next cell by
+		// now, or nothing yet.
+		e.interrupt()
 	}
-	e.interrupt()
-	k.evaluator.Interrupt()
 }
 
 // publish sends an iopub message to the front ends of the connection that is
