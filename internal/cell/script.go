@@ -18,7 +18,7 @@ import (
 // knows the constructs that interp.Proven lists and no others: whatever it does not
 // recognize makes the cell one to compile.
 
-// scripting writes the script of a checked cell.
+// scripting writes the script of one statement.
 type scripting struct {
 	l       *lowering
 	imports map[string]bool
@@ -34,26 +34,43 @@ func (l *lowering) script() (*interp.Script, []string) {
 	if l.s.known == nil || len(c.decls)+len(c.carried)+len(c.inits)+len(c.blank)+len(c.dots)+len(c.carryOver) > 0 || len(c.steps) == 0 {
 		return nil, nil
 	}
-	w := &scripting{l: l, imports: map[string]bool{}, symbols: map[string]interp.Symbol{}, deps: map[string]bool{}, ok: true}
-	var body strings.Builder
+	deps := map[string]bool{}
+	var parts []*interp.Script
 	for _, st := range c.steps {
+		var stmts []func(*scripting) string
 		if st.spec != nil {
-			body.WriteString(w.define(st.spec))
+			stmts = append(stmts, func(w *scripting) string { return w.define(st.spec) })
 		}
 		for _, s := range st.stmts {
-			body.WriteString(w.stmt(s))
+			stmts = append(stmts, func(w *scripting) string { return w.stmt(s) })
 		}
-		if !w.ok {
-			return nil, nil
+		for _, write := range stmts {
+			w := &scripting{l: l, imports: map[string]bool{}, symbols: map[string]interp.Symbol{}, deps: deps, ok: true}
+			text := write(w)
+			if !w.ok {
+				return nil, nil
+			}
+			parts = append(parts, w.part(text))
 		}
 	}
-	var symbols []interp.Symbol
+	return join(parts), slices.Sorted(maps.Keys(deps))
+}
+
+// part is the script of one statement.
+func (w *scripting) part(body string) *interp.Script {
+	s := &interp.Script{Imports: slices.Sorted(maps.Keys(w.imports)), Body: body}
 	for _, name := range slices.Sorted(maps.Keys(w.symbols)) {
-		symbols = append(symbols, w.symbols[name])
+		s.Symbols = append(s.Symbols, w.symbols[name])
 	}
-	return &interp.Script{
-		Imports: slices.Sorted(maps.Keys(w.imports)), Symbols: symbols, Body: body.String(),
-	}, slices.Sorted(maps.Keys(w.deps))
+	return s
+}
+
+// join chains the scripts of a cell's statements.
+func join(parts []*interp.Script) *interp.Script {
+	for i := range len(parts) - 1 {
+		parts[i].Then = parts[i+1]
+	}
+	return parts[0]
 }
 
 // no marks the cell as one to compile.

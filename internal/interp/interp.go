@@ -34,6 +34,9 @@ type Script struct {
 	// last expression as those of package unit do, and Def("x|int", v) and DefError("err|error", v), which give a session
 	// variable a value.
 	Body string
+	// Then is run afterwards, nil for nothing: what uses a variable that Body makes is a script of its own, because a symbol is
+	// looked up before its script runs.
+	Then *Script
 }
 
 // Symbol is one thing of the session a script uses.
@@ -65,6 +68,15 @@ func (p *Panic) Error() string { return fmt.Sprint("panic: ", p.Value) }
 // Run executes s in the calling goroutine and returns when it has ended; an interrupt reaches it through the compiled code it
 // calls. A panic is returned as a *Panic. Scripts may run concurrently.
 func Run(_ context.Context, s *Script) error {
+	for ; s != nil; s = s.Then {
+		if err := s.run(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *Script) run() error {
 	i := interp.New(interp.Options{Stdout: io.Discard, Stderr: io.Discard})
 	src, err := s.prepare(i)
 	if err != nil {

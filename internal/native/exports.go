@@ -87,9 +87,15 @@ func (t *Toolchain) Packages() []string {
 	} else if data, err := output(t.command(context.Background(), t.gobin, "list", "std")); err == nil { // detached: 0.1 s, no context in the API
 		out = slices.DeleteFunc(strings.Fields(string(data)), func(p string) bool { return !importable(p) })
 	}
+	for _, p := range publicPackages {
+		out = append(out, modulePath+"/"+p)
+	}
 	slices.Sort(out)
-	return out
+	return slices.Compact(out)
 }
+
+// publicPackages are those of gopar itself that cells import by name.
+var publicPackages = []string{"display", "parallel"}
 
 func importable(path string) bool {
 	return !slices.ContainsFunc(strings.Split(path, "/"), func(e string) bool { return e == "internal" || e == "vendor" })

@@ -1,5 +1,5 @@
 // Package symbols holds the functions of host packages that interpreted scripts can call: yaegi's tables of the standard
-// library and a table of gopar's own package display.
+// library and tables of gopar's own public packages.
 //
 // It is not an interpreter. Only functions are in it: variables and constants a script uses are lowered otherwise, and functions
 // with type parameters cannot be held in a table.
@@ -12,8 +12,6 @@ import (
 	"sync"
 
 	"github.com/traefik/yaegi/stdlib"
-
-	"github.com/gopar-project/gopar/display"
 )
 
 // Package is one host package: its functions by name. It must not be changed.
@@ -24,10 +22,8 @@ type Package struct {
 	Funcs map[string]reflect.Value
 }
 
-const displayPath = "github.com/gopar-project/gopar/display"
-
 var packages = sync.OnceValue(func() map[string]Package {
-	all := map[string]Package{displayPath: {Name: "display", Funcs: displayFuncs}}
+	all := maps.Clone(own)
 	for key, syms := range stdlib.Symbols { // "math/rand/v2/rand": import path, then name
 		p := Package{Name: path.Base(key), Funcs: map[string]reflect.Value{}}
 		maps.Copy(p.Funcs, syms)
@@ -62,26 +58,4 @@ func Known(importPath, name string) bool {
 	}
 	_, ok = p.Funcs[name]
 	return ok
-}
-
-var displayFuncs = map[string]reflect.Value{
-	"Clear":        reflect.ValueOf(display.Clear),
-	"HTML":         reflect.ValueOf(display.HTML),
-	"Input":        reflect.ValueOf(display.Input),
-	"JPEG":         reflect.ValueOf(display.JPEG),
-	"JSON":         reflect.ValueOf(display.JSON),
-	"Latex":        reflect.ValueOf(display.Latex),
-	"Markdown":     reflect.ValueOf(display.Markdown),
-	"New":          reflect.ValueOf(display.New),
-	"PNG":          reflect.ValueOf(display.PNG),
-	"Page":         reflect.ValueOf(display.Page),
-	"Password":     reflect.ValueOf(display.Password),
-	"Progress":     reflect.ValueOf(display.Progress),
-	"SVG":          reflect.ValueOf(display.SVG),
-	"SetNextInput": reflect.ValueOf(display.SetNextInput),
-	"Show":         reflect.ValueOf(display.Show),
-	"Table":        reflect.ValueOf(display.Table),
-	"Text":         reflect.ValueOf(display.Text),
-	"Update":       reflect.ValueOf(display.Update),
-	"VegaLite":     reflect.ValueOf(display.VegaLite),
 }
