@@ -250,3 +250,33 @@ func BenchmarkStoreAndSchedule(b *testing.B) {
 		h.finish(r, m)
 	}
 }
+
+// BenchmarkRegistration measures how long engines take from their request to
+// their announcement, all asking at once.
+func BenchmarkRegistration(b *testing.B) {
+	for _, n := range []int{100, 1000} {
+		b.Run(fmt.Sprintf("engines=%d", n), func(b *testing.B) {
+			for range b.N {
+				h := startHubProcess(b)
+				c := newClient(b, h.Hub)
+				before := h.usage()
+				began := time.Now()
+				var wg sync.WaitGroup
+				for range 16 {
+					wg.Go(func() {
+						for range n / 16 {
+							launchEngine(b, h.Hub, echo)
+						}
+					})
+				}
+				wg.Wait()
+				var reply proto.ConnectionReply
+				for len(reply.Engines) < n/16*16 {
+					c.ask(proto.ConnectionRequestType, struct{}{}, &reply)
+				}
+				b.ReportMetric(time.Since(began).Seconds(), "s/all")
+				b.ReportMetric(float64((h.usage().CPU-before.CPU).Microseconds())/float64(n), "hub-cpu-us/engine")
+			}
+		})
+	}
+}

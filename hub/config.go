@@ -59,6 +59,9 @@ type Config struct {
 	// SendBuffer bounds the bytes queued for one engine or client. Default:
 	// 4 GiB, because a direct view may push large data to one engine in a row.
 	SendBuffer int64
+	// Validate checks all of the scheduler's invariants after every event and
+	// logs what is broken; it makes the hub slow. Default: false.
+	Validate bool
 	// Linger is how long Serve waits at its end for queued messages. Default: 2 s.
 	Linger time.Duration
 	// Log receives the hub's events. Default: discard.

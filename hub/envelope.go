@@ -123,7 +123,11 @@ func members(b []byte, f func(key, value []byte)) bool {
 		if end <= i {
 			return false
 		}
-		f(key, bytes.TrimRight(b[i:end], " \t\r\n"))
+		last := end
+		for b[last-1] <= ' ' {
+			last--
+		}
+		f(key, b[i:last])
 		i = space(b, end)
 		switch {
 		case i < len(b) && b[i] == ',':

@@ -6,12 +6,14 @@ import (
 	"encoding/json"
 	"fmt"
 	"strconv"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/go-logr/logr"
+	"github.com/go-logr/logr/funcr"
 	"go.uber.org/goleak"
 
 	"github.com/gopar-project/gopar/internal/jupyter"
@@ -32,6 +34,14 @@ func startHub(t testing.TB, c Config) *Hub {
 	}
 	if c.Ping == 0 {
 		c.Ping = time.Minute // so that registration cannot wait for a beat
+	}
+	if _, test := t.(*testing.T); test {
+		c.Validate = true
+		c.Log = funcr.New(func(_, args string) {
+			if strings.Contains(args, "scheduler broken") {
+				t.Error(args)
+			}
+		}, funcr.Options{})
 	}
 	h, err := New(c)
 	if err != nil {

@@ -78,8 +78,8 @@ const (
 	iopub          channel = "iopub"
 )
 
-// any_ is the row for message types without one of their own.
-const any_ = "*"
+// wildcard is the row for message types without one of their own.
+const wildcard = "*"
 
 // handler serves one message. from is the sender's socket identity; frames are
 // the message as it came, routing frames included. The error goes back to
@@ -104,19 +104,19 @@ func (h *Hub) table() map[channel]map[string]handler {
 			proto.ShutdownRequestType:       h.shutdown,     // shutdown.go
 			"become_dask_request":           h.notSupported, // hub.go
 			"stop_distributed_request":      h.notSupported, // hub.go
-			any_:                            h.unknown,      // hub.go
+			wildcard:                        h.unknown,      // hub.go
 		},
-		muxClients:   {any_: h.direct},         // direct.go
-		muxEngines:   {any_: h.directReply},    // direct.go
-		taskClients:  {any_: h.task},           // task.go
-		taskEngines:  {any_: h.taskReply},      // task.go
-		bcastClients: {any_: h.broadcast},      // broadcast.go
-		bcastEngines: {any_: h.broadcastReply}, // broadcast.go
+		muxClients:   {wildcard: h.direct},         // direct.go
+		muxEngines:   {wildcard: h.directReply},    // direct.go
+		taskClients:  {wildcard: h.task},           // task.go
+		taskEngines:  {wildcard: h.taskReply},      // task.go
+		bcastClients: {wildcard: h.broadcast},      // broadcast.go
+		bcastEngines: {wildcard: h.broadcastReply}, // broadcast.go
 		controlClients: {
 			proto.AbortRequestType: h.abort,   // control.go
-			any_:                   h.control, // control.go
+			wildcard:               h.control, // control.go
 		},
-		controlEngines: {any_: h.controlReply}, // control.go
+		controlEngines: {wildcard: h.controlReply}, // control.go
 		iopub: {
 			"stream":                h.output,         // iopub.go
 			"error":                 h.output,         // iopub.go
@@ -124,7 +124,7 @@ func (h *Hub) table() map[channel]map[string]handler {
 			"execute_result":        h.output,         // iopub.go
 			"display_data":          h.output,         // iopub.go
 			proto.ShutdownReplyType: h.engineShutdown, // iopub.go
-			any_:                    h.publish,        // iopub.go
+			wildcard:                h.publish,        // iopub.go
 		},
 	}
 }
@@ -200,7 +200,7 @@ func (h *Hub) dispatch(ch channel, from string, frames [][]byte) {
 	rows := h.rows[ch]
 	serve := rows[m.Header.MsgType]
 	if serve == nil {
-		serve = rows[any_]
+		serve = rows[wildcard]
 	}
 	if err := serve(from, m, frames); err != nil {
 		h.log.Info("request refused", "channel", ch, "type", m.Header.MsgType, "msg", m.Header.MsgID, "reason", err.Error())

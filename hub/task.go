@@ -171,6 +171,11 @@ func (h *Hub) obey(actions []sched.Action) {
 			h.failTask(r, a)
 		}
 	}
+	if h.cfg.Validate {
+		if err := h.sched.Validate(); err != nil {
+			h.out.logs = append(h.out.logs, func() { h.log.Error(err, "scheduler broken") })
+		}
+	}
 	at, ok := h.sched.NextTick()
 	h.out.rewind = h.out.rewind || ok && at != h.nextTick
 	h.nextTick = at

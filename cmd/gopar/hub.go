@@ -70,6 +70,7 @@ func (f *hubFlags) define(s *pflag.FlagSet) {
 	s.BoolVar(&f.Reuse, "reuse", false, "use the ports and key of the connection files, and leave them behind")
 	s.BoolVar(&f.NoStore, "nodb", false, "keep nothing of finished tasks")
 	s.StringVar(&f.logLevel, "log-level", "INFO", "DEBUG, INFO, WARN, or 10, 20, 30")
+	s.BoolVar(&f.Validate, "validate", false, "check the scheduler's invariants after every event (slow)")
 	s.BoolVar(&f.debug, "debug", false, "same as --log-level=DEBUG")
 	f.ignored = map[string]*bool{}
 	for name, why := range map[string]string{

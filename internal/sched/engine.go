@@ -72,7 +72,16 @@ func (s *State) Join(now time.Duration, id EngineID, slots int) []Action {
 	e := &engine{id: id, slots: max(slots, 1), used: s.fronts, heap: -1, alive: true}
 	s.engines[id] = e
 	s.refresh(e)
-	for _, k := range sorted(s.parked) {
+	again := map[*task]struct{}{} // what waits for others but names this one, and what waits for any
+	for k := range s.own {
+		if k.admits(id) {
+			again[k] = struct{}{}
+		}
+	}
+	for k := range s.parked {
+		again[k] = struct{}{}
+	}
+	for _, k := range sorted(again) {
 		s.place(k)
 	}
 	s.fill(e)

@@ -59,8 +59,8 @@ func (s *State) placeConfined(k *task) {
 		s.hopeless(k, living)
 		return
 	}
-	k.queue = nil
 	s.setPhase(k, Ready)
+	s.own[k] = struct{}{}
 	for _, e := range may {
 		e.own.push(k)
 	}
@@ -184,16 +184,17 @@ func (s *State) nextRetried(e *engine, n int) *task {
 
 func (s *State) enqueue(k *task, q *fairQueue) {
 	s.setPhase(k, Ready)
-	k.queue = q
 	q.push(k)
 }
 
 // unqueue takes k out of whatever queue it is in.
 func (s *State) unqueue(k *task) {
 	k.ticket++
-	k.queue = nil
-	if k.phase == Parked {
+	switch {
+	case k.phase == Parked:
 		delete(s.parked, k)
+	case k.phase == Ready && k.confined():
+		delete(s.own, k)
 	}
 }
 

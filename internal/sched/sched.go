@@ -89,10 +89,11 @@ type State struct {
 	uses    int64      // counts assignments; orders engines by last use
 	fronts  int64      // counts down; a joining engine goes to the front of the line
 
-	tasks   map[TaskID]*task // not finished
-	seq     uint64           // counts submissions
-	general fairQueue        // ready, any engine may run them
-	retries fairQueue        // ready, any engine but those they failed on; and those lost with an engine
+	tasks   map[TaskID]*task   // not finished
+	seq     uint64             // counts submissions
+	general fairQueue          // ready, any engine may run them
+	retries fairQueue          // ready, any engine but those they failed on; and those lost with an engine
+	own     map[*task]struct{} // ready, confined to certain engines and in their queues
 	parked  map[*task]struct{}
 	timers  timerHeap
 	phases  [phases]int // how many tasks are in each phase
@@ -110,6 +111,7 @@ func New(c Config) *State {
 		engines: map[EngineID]*engine{},
 		avail:   engineHeap{less: c.Scheme.order()},
 		tasks:   map[TaskID]*task{},
+		own:     map[*task]struct{}{},
 		parked:  map[*task]struct{}{},
 		done:    newMemory(c.History),
 	}

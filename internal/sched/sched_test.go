@@ -161,6 +161,15 @@ func TestTargetsThatAreGoneAreImpossible(t *testing.T) {
 	w.want("send b e1", "fail b impossible dependency", "fail c impossible dependency")
 }
 
+func TestEngineThatComesBackGetsWhatNamesIt(t *testing.T) {
+	w := newWorld(t, Config{}, "e1", "e2")
+	w.submit(Task{ID: "x", Targets: []EngineID{"e1"}})
+	w.submit(Task{ID: "a", Targets: []EngineID{"e1", "e3"}})
+	w.want("send x e1")
+	w.join("e3")
+	w.want("send a e3")
+}
+
 func TestConfinedAndFreeTasksAlternate(t *testing.T) {
 	w := newWorld(t, Config{}, "e1")
 	w.submit(Task{ID: "x"})

@@ -99,7 +99,6 @@ type task struct {
 	engine      *engine       // holds it; nil unless Running
 	prev, next  *task         // neighbours in engine.held
 	ticket      uint64        // validates queue entries; changes whenever it leaves the queues
-	queue       *fairQueue    // general or retries when it waits there
 	excluded    []EngineID    // refused by, or failed on
 	lastOutcome Outcome       // of the latest refusal
 	kills       int           // engines that died running it

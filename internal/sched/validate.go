@@ -45,6 +45,14 @@ func (s *State) Validate() error {
 			if !k.after.reached(&k.After) || !k.follow.reached(&k.Follow) {
 				return s.broken(k, "ready before its dependencies")
 			}
+			if _, own := s.own[k]; own != k.confined() {
+				return s.broken(k, "confined and in no engine's queue, or the reverse")
+			}
+			for _, id := range append(k.Targets[:len(k.Targets):len(k.Targets)], k.places...) {
+				if e := s.engines[id]; e != nil && e.heap >= 0 && k.confined() && k.admits(id) {
+					return s.broken(k, "waits although an engine it names has room")
+				}
+			}
 			if room && !k.confined() && len(k.excluded) == 0 {
 				return s.broken(k, "waits although an engine has room")
 			}
@@ -62,6 +70,11 @@ func (s *State) Validate() error {
 	}
 	if count != s.phases {
 		return fmt.Errorf("sched: phases %v, counted %v", s.phases, count)
+	}
+	for k := range s.own {
+		if s.tasks[k.ID] != k || k.phase != Ready {
+			return s.broken(k, "in engines' queues but not ready")
+		}
 	}
 	if len(s.parked) != count[Parked] {
 		return fmt.Errorf("sched: %d parked, counted %d", len(s.parked), count[Parked])
