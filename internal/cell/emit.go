@@ -67,7 +67,7 @@ func (l *lowering) emit(n ast.Node) string {
 	case *ast.FuncLit:
 		return l.emit(n.Type) + " " + l.funcBody(n.Body, n)
 	case *ast.StructType:
-		if t, ok := l.info.TypeOf(n).(*types.Struct); ok && hasUnexported(t) && !mentionsTypeParam(t) {
+		if t, ok := l.info.TypeOf(n).(*types.Struct); ok && hasUnexported(t) && !l.mentionsLocal(t) {
 			return l.replace(n, l.structType(t))
 		}
 	case *ast.Field:
@@ -82,6 +82,8 @@ func (l *lowering) emit(n ast.Node) string {
 		return l.labeled(n)
 	case *ast.DeclStmt:
 		return l.localDecl(n)
+	case *ast.TypeSpec:
+		return l.text(n.Pos(), n.Name.Pos()) + n.Name.Name + l.localParams(n) + l.declaredType(n)
 	}
 	return l.splice(n)
 }
@@ -123,6 +125,14 @@ func (l *lowering) initUses(s ast.Stmt) string {
 		return l.usesAtStart(a.Lhs...)
 	}
 	return ""
+}
+
+// localParams is what stands between a local type's name and the type.
+func (l *lowering) localParams(ts *ast.TypeSpec) string {
+	if ts.TypeParams == nil {
+		return l.text(ts.Name.End(), ts.Type.Pos())
+	}
+	return l.text(ts.Name.End(), ts.TypeParams.Pos()) + l.emit(ts.TypeParams) + l.text(ts.TypeParams.End(), ts.Type.Pos())
 }
 
 // localDecl writes a declaration inside a function.

@@ -213,7 +213,7 @@ func (l *lowering) typeSpec(ts *ast.TypeSpec) string {
 	if ts.Assign.IsValid() {
 		eq = " = "
 	}
-	text := "type " + ts.Name.Name + params + eq + l.inlineType(ts.Type) + "\n"
+	text := "type " + ts.Name.Name + params + eq + l.declaredType(ts) + "\n"
 	if ts.Name.Name != "_" && !isConstraint(l.info.Defs[ts.Name]) || ts.TypeParams != nil {
 		text += fmt.Sprintf("type T_%s%s = %s%s\n", ts.Name.Name, params, ts.Name.Name, args)
 	} else if ts.Name.Name != "_" {
@@ -222,13 +222,13 @@ func (l *lowering) typeSpec(ts *ast.TypeSpec) string {
 	return text
 }
 
-// inlineType writes the right-hand side of a type declaration: a struct type there
-// is the declared type's own and is not named by itself.
-func (l *lowering) inlineType(e ast.Expr) string {
-	if st, ok := e.(*ast.StructType); ok {
+// declaredType writes the right-hand side of a type declaration: a struct type
+// there is the declared type's own and is not named by itself.
+func (l *lowering) declaredType(ts *ast.TypeSpec) string {
+	if st, ok := ts.Type.(*ast.StructType); ok && !ts.Assign.IsValid() {
 		return l.splice(st)
 	}
-	return l.emit(e)
+	return l.emit(ts.Type)
 }
 
 // funcDecl writes a function or method.
@@ -324,16 +324,24 @@ func (l *lowering) runFunc() string {
 	defer l.leave()
 	var b strings.Builder
 	b.WriteString("\nfunc gopar__run() {\n")
-	var mains []string
+	var inits, mains string
 	for i, d := range l.inits {
 		call := fmt.Sprintf("\t%s%d()\n", l.initName(d), i)
 		if d.Name.Name == "main" {
-			mains = append(mains, call)
-			continue
+			mains += call
+		} else {
+			inits += call
 		}
-		b.WriteString(call)
 	}
-	for _, st := range l.orderedSteps() {
+	steps, rest := l.orderedSteps()
+	b.WriteString(l.stepsText(steps) + inits + l.stepsText(rest) + mains)
+	b.WriteString("}\n")
+	return b.String()
+}
+
+func (l *lowering) stepsText(steps []step) string {
+	var b strings.Builder
+	for _, st := range steps {
 		if st.spec != nil {
 			b.WriteString(l.line(st.spec.node.Pos(), false) + l.assign(st.spec) + "\n")
 			continue
@@ -342,46 +350,48 @@ func (l *lowering) runFunc() string {
 			b.WriteString(l.line(s.Pos(), false) + l.topStmt(s) + "\n")
 		}
 	}
-	b.WriteString(strings.Join(mains, ""))
-	b.WriteString("}\n")
 	return b.String()
 }
 
-// orderedSteps is the order in which a cell's steps run: as written, but a cell of
-// declarations only initializes its variables as a Go package does, by dependency.
-func (l *lowering) orderedSteps() []step {
+// orderedSteps is the order in which a cell's steps run. The variables that it
+// declares before its first statement are initialized as those of a Go package, by
+// dependency, and before its init functions run; the rest follows as written.
+func (l *lowering) orderedSteps() (vars, rest []step) {
 	byName := map[types.Object]int{}
-	for i, st := range l.steps {
-		if st.spec == nil {
-			return l.steps
-		}
-		if _, short := st.spec.node.(*ast.AssignStmt); short {
-			return l.steps
-		}
-		for _, n := range st.spec.names {
-			byName[l.info.Defs[n]] = i
+	n := 0
+	for ; n < len(l.steps) && l.steps[n].declares(); n++ {
+		for _, name := range l.steps[n].spec.names {
+			byName[l.info.Defs[name]] = n
 		}
 	}
-	var out []step
 	placed := map[int]bool{}
-	for i, st := range l.steps { // zero values first
+	for i, st := range l.steps[:n] { // zero values first
 		if len(st.spec.values) == 0 {
-			out, placed[i] = append(out, st), true
+			vars, placed[i] = append(vars, st), true
 		}
 	}
 	for _, init := range l.info.InitOrder {
 		for _, v := range init.Lhs {
 			if i, ok := byName[v]; ok && !placed[i] {
-				out, placed[i] = append(out, l.steps[i]), true
+				vars, placed[i] = append(vars, l.steps[i]), true
 			}
 		}
 	}
-	for i, st := range l.steps {
+	for i, st := range l.steps[:n] {
 		if !placed[i] {
-			out = append(out, st)
+			vars = append(vars, st)
 		}
 	}
-	return out
+	return vars, l.steps[n:]
+}
+
+// declares reports whether a step is a declaration with var.
+func (st step) declares() bool {
+	if st.spec == nil {
+		return false
+	}
+	_, short := st.spec.node.(*ast.AssignStmt)
+	return !short
 }
 
 // topStmt writes a statement of the cell's top level; the last expression goes to

@@ -329,7 +329,7 @@ func (l *lowering) interfaceType(t *types.Interface) string {
 // structType writes a struct type without a name. If it has unexported fields it
 // is one type only if one unit declares it, so that unit names it by an alias.
 func (l *lowering) structType(t *types.Struct) string {
-	if !hasUnexported(t) || mentionsTypeParam(t) {
+	if !hasUnexported(t) || l.mentionsLocal(t) {
 		return l.structText(t)
 	}
 	key := types.TypeString(t, l.unitQualifier)
@@ -384,13 +384,38 @@ func hasUnexported(t *types.Struct) bool {
 	return false
 }
 
+// mentionsTypeParam reports whether a type cannot be written outside the generic
+// declaration it occurs in.
 func mentionsTypeParam(t types.Type) bool {
+	return mentions(t, func(t types.Type) bool {
+		_, ok := t.(*types.TypeParam)
+		return ok
+	})
+}
+
+// mentionsLocal reports whether a type cannot be written outside the function it
+// occurs in.
+func (l *lowering) mentionsLocal(t types.Type) bool {
+	return mentions(t, func(t types.Type) bool {
+		switch t := t.(type) {
+		case *types.TypeParam:
+			return true
+		case *types.Named:
+			p := t.Obj().Pkg()
+			return p != nil && p.Path() == sessionPath && !l.isSession(t.Obj())
+		}
+		return false
+	})
+}
+
+// mentions reports whether is holds for a type or one it is written with.
+func mentions(t types.Type, is func(types.Type) bool) bool {
 	found := false
 	var walk func(types.Type)
 	walk = func(t types.Type) {
-		switch t := types.Unalias(t).(type) {
-		case *types.TypeParam:
-			found = true
+		t = types.Unalias(t)
+		found = found || is(t)
+		switch t := t.(type) {
 		case *types.Named:
 			for a := range t.TypeArgs().Types() {
 				walk(a)

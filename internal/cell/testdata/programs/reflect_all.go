@@ -13,10 +13,10 @@ type inner struct {
 
 type Outer struct {
 	inner
-	Name    string            `json:"name,omitempty" xml:"n"`
-	Tags    []string          `json:"tags"`
-	Extra   map[string]any    `json:"extra,omitempty"`
-	Ptr     *inner            `json:"ptr"`
+	Name    string         `json:"name,omitempty" xml:"n"`
+	Tags    []string       `json:"tags"`
+	Extra   map[string]any `json:"extra,omitempty"`
+	Ptr     *inner         `json:"ptr"`
 	private float64
 	Func    func(int) string `json:"-"`
 	Any     any
