@@ -14,7 +14,9 @@ import (
 // guard rewrites indexing and slicing so that an index out of range panics with Go's own error, with index and length, where
 // yaegi reports what reflection says: s[i] becomes s[Index(len(s), i)], s[a:b] becomes s[Bounds(len(s), cap(s), a, b):b]. That
 // evaluates s and the bounds twice, so it is done only where that cannot be noticed; for the rest see translate.
-func guard(body string) (string, error) {
+//
+// isMap tells which names are pointers to maps: their index may be anything and cannot be out of range.
+func guard(body string, isMap func(name string) bool) (string, error) {
 	if !strings.Contains(body, "[") {
 		return body, nil
 	}
@@ -27,7 +29,7 @@ func guard(body string) (string, error) {
 	ast.Inspect(fn, func(n ast.Node) bool {
 		switch n := n.(type) {
 		case *ast.IndexExpr:
-			if pure(n.X) {
+			if pure(n.X) && !isMap(variable(n.X)) {
 				n.Index = call("Index", call("len", n.X), n.Index)
 			}
 		case *ast.SliceExpr:
@@ -53,6 +55,16 @@ func guard(body string) (string, error) {
 
 func call(fn string, args ...ast.Expr) ast.Expr {
 	return &ast.CallExpr{Fun: ast.NewIdent(fn), Args: args}
+}
+
+// variable returns the name V_x of (*V_x), "" for anything else.
+func variable(e ast.Expr) string {
+	if star, ok := ast.Unparen(e).(*ast.StarExpr); ok {
+		if id, ok := ast.Unparen(star.X).(*ast.Ident); ok {
+			return id.Name
+		}
+	}
+	return ""
 }
 
 // pure tells whether evaluating e twice is the same as once.

@@ -136,7 +136,10 @@ func (s *Script) prepare(i *interp.Interpreter) (string, error) {
 	if err := i.Use(exports); err != nil {
 		return "", fmt.Errorf("interpret: %w", err)
 	}
-	body, err := guard(s.Body)
+	body, err := guard(s.Body, func(name string) bool {
+		v, ok := session[name]
+		return ok && v.Kind() == reflect.Pointer && v.Type().Elem().Kind() == reflect.Map
+	})
 	if err != nil {
 		return "", err
 	}

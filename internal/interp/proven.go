@@ -13,7 +13,9 @@ type Proof struct {
 	Limit string
 }
 
-// Proven lists all constructs a script may contain. What is not here must be compiled.
+// Proven lists all constructs a script may contain. What is not here must be compiled; known to differ from compiled Go are a
+// shift by a negative count (no panic), a failed type assertion (another error), slicing strings and arrays out of range, whatever
+// declares types or methods, conversions to types that scripts cannot name, and goroutines (their panics end the process).
 var Proven = []Proof{
 	{"constant", `int8(-5), "s", float64(0.5), true`, "TestProven/constants", "written as a conversion to its basic type; not untyped, complex or rune literals"},
 	{"session variable", `(*V_x)`, "TestProven/variables", "of any type, read through the pointer to its box"},
@@ -31,5 +33,20 @@ var Proven = []Proof{
 	{"index of a slice", `(*V_s)[int(1)]`, "TestProven/index", "the operand is not a call, or the error text lacks the numbers"},
 	{"slice of a slice", `(*V_s)[int(1):int(3)]`, "TestProven/slices", "two indices; operand and indices are not calls, as for index"},
 	{"len", `len((*V_s))`, "TestProven/len", "of slices, maps and strings"},
+	{"binary operators of basic types", `(*V_a) + (*V_b)`, "TestArithmetic", "+ - * / % & | ^ &^ == != < <= > >= on two values of one numeric or string type, named or not; overflow and division by zero as in Go"},
+	{"unary operators", `-(*V_n)`, "TestProven/unary", "- + ^ ! on basic types"},
+	{"logic", `(*V_b) && F_f()`, "TestProven/logic", "short circuit included"},
+	{"shifts", `(*V_n) << (*V_u)`, "TestProven/shifts", "unsigned or constant counts: a negative count does not panic"},
+	{"conversions", `float64((*V_n))`, "TestProven/conversions", "among numeric types; string from and to []byte, []rune; to unnamed types"},
+	{"comparison with nil and of pointers, structs, arrays", `(*V_p) == nil`, "TestProven/comparison", ""},
+	{"index of a map", `(*V_m)["a"]`, "TestProven/maps", "of a variable"},
+	{"comma-ok of a map", `r0, r1 := (*V_m)["a"]`, "TestProven/maps", "of a variable"},
+	{"index of an array or string", `(*V_s)[int(1)]`, "TestProven/index", "as for slices; slicing them is not proven"},
+	{"assignment to an element or field", `(*V_s)[int(0)] = e`, "TestProven/assignments", "of slices and maps; X.F through variables and pointers"},
+	{"op-assignment", `(*V_n) += int(1)`, "TestProven/assignments", "of basic types"},
+	{"slice, array and map literals", `[]int{int(1), (*V_n)}`, "TestProven/literals", "of unnamed types of basic types and any"},
+	{"append, cap, make, delete", `append((*V_s), int(1))`, "TestProven/builtins", ""},
+	{"spread argument", `F_f((*V_s)...)`, "TestProven/spread", "of []any to ...any"},
+	{"nil argument", `F_f(nil)`, "TestProven/nil", "to interface parameters"},
 	{"value to an interface parameter", `Show((*V_v))`, "TestProven/dynamic types", "the dynamic type is the compiled one"},
 }
