@@ -58,8 +58,8 @@ class GoparKernelTests(jkt.KernelTests):
         "if true {\n\tfmt.Println()",
     ]
     invalid_code_samples = [
-        "func func",
         "x := )",
+        "}",
         "for range range {}",
     ]
 
@@ -67,11 +67,11 @@ class GoparKernelTests(jkt.KernelTests):
     code_generate_error = 'panic("boom")'
 
     code_execute_result = [
-        {"code": "1+2+3", "result": "6"},
+        {"code": "111+222+333", "result": "666"},
         {"code": "6*7", "result": "42"},
         {"code": '"a" + "b"', "result": "ab"},
-        {"code": "1+2+3", "result": "6"},
-        {"code": "1+2", "result": "3"},
+        {"code": "1, 2", "result": "1, 2"},
+        {"code": "var p struct{ X, Y int }; p", "result": "{X:0 Y:0}"},
         {"code": 'display.Markdown("*x*")', "result": "*x*", "mime": "text/markdown"},
     ]
     code_display_data = [
@@ -81,7 +81,7 @@ class GoparKernelTests(jkt.KernelTests):
     ]
 
     supported_history_operations = ("tail", "range", "search")
-    code_history_pattern = "1?2*"
+    code_history_pattern = "111?222*"  # the history is kept, and the test wants one match
 
     code_inspect_sample = "strings.HasPrefix"
     code_clear_output = "display.Clear(false)"
