@@ -42,7 +42,7 @@ func (h *Hub) complete(e *engine, late bool) {
 	}
 	e.registered = true
 	h.notify(proto.RegistrationNotificationType, proto.EngineNotification{ID: e.id, UUID: e.uuid, Language: e.language})
-	h.obey(h.sched.Join(h.now(), sched.EngineID(e.uuid), 1))
+	h.obey(h.sched.Join(h.now(), sched.EngineID(e.uuid), e.slots))
 	if v := h.log.V(0); v.Enabled() {
 		id, uuid, took := e.id, e.uuid, time.Since(e.asked)
 		h.out.logs = append(h.out.logs, func() { v.Info("engine joined", "engine", id, "uuid", uuid, "took", took.String()) })

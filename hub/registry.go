@@ -8,6 +8,9 @@ import (
 	"github.com/gopar-project/gopar/internal/sched"
 )
 
+// maxSlots bounds the tasks one engine may say it runs at once.
+const maxSlots = 4096
+
 // watch is a set of an engine's connections.
 type watch uint8
 
@@ -34,6 +37,7 @@ type engine struct {
 	id         int
 	uuid       string
 	language   string
+	slots      int  // tasks it runs at once
 	registered bool // announced: it had its first heartbeat
 	asked      time.Time
 	beat       time.Time // last answer to a ping; zero: none yet
@@ -72,7 +76,7 @@ func (r *registry) enter(q proto.RegistrationRequest, now time.Time) *engine {
 		id++
 	}
 	r.next = max(r.next, id+1)
-	e := &engine{id: id, uuid: q.UUID, language: q.Language, asked: now, queue: map[string]*record{}, control: map[string]*controlRequest{}}
+	e := &engine{id: id, uuid: q.UUID, language: q.Language, slots: min(max(q.Slots, 1), maxSlots), asked: now, queue: map[string]*record{}, control: map[string]*controlRequest{}}
 	r.byUUID[e.uuid], r.byID[id] = e, e
 	return e
 }

@@ -6,6 +6,7 @@ type RegistrationRequest struct {
 	UUID     string `json:"uuid"`               // identity of all sockets of the engine, and its session
 	ID       *int   `json:"id,omitempty"`       // wanted engine id (an MPI rank); nil: the next free one
 	Language string `json:"language,omitempty"` // "go"; "" is Python. Python's hub ignores it
+	Slots    int    `json:"slots,omitempty"`    // tasks it runs at once; 0 is 1
 }
 
 // RegistrationReply answers a RegistrationRequest. The engine counts as
