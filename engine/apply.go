@@ -147,8 +147,8 @@ func (e *Engine) call(ctx context.Context, r *jupyter.Request, content json.RawM
 	load, missing := e.objects(c.Units)
 	if len(missing) > 0 {
 		if c.Build != codec.Build() {
-			return nil, proto.NewRemoteError("BuildMismatch", "engine %d runs another build of gopar than the client: "+
-				"use the same one on both", e.id)
+			return nil, proto.NewRemoteError("BuildMismatch", "the engine runs another build of gopar than the client: "+
+				"use the same one on both")
 		}
 		return nil, proto.NewRemoteError(proto.UnitMissing, "%s", strings.Join(missing, ","))
 	}

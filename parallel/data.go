@@ -88,7 +88,7 @@ func (c Client) push(variables func(i int) map[string]any) *AsyncResult {
 		return failedResult(misuse(err))
 	}
 	r := newResult(l, moved, len(c))
-	r.many, r.silent = len(c) != 1, true
+	r.many, r.silent, r.title = len(c) != 1, true, "push"
 	var call *codec.Call
 	var code string
 	var last map[string]any
@@ -108,7 +108,7 @@ func (c Client) push(variables func(i int) map[string]any) *AsyncResult {
 			}
 			last = vars
 		}
-		r.add(&part{channel: mux, engine: e, call: call, prelude: true, follow: &part{channel: mux, engine: e, code: code, n: 1}})
+		r.add(&part{channel: mux, engine: e, call: call, prelude: true, follow: &part{channel: mux, engine: e, code: code, n: 1, rank: i}})
 	}
 	r.more = follow
 	r.send(r.parts)
@@ -239,10 +239,10 @@ func (c Client) pull(names []string, many bool) *AsyncResult {
 		return failedResult(misuse(err))
 	}
 	r := newResult(l, moved, len(c))
-	r.many, r.silent, r.more = many, true, follow
-	for _, e := range c {
+	r.many, r.silent, r.title, r.more = many, true, "pull", follow
+	for i, e := range c {
 		r.add(&part{channel: mux, engine: e, code: strings.Join(lines, "\n"), prelude: true,
-			follow: &part{channel: mux, engine: e, call: codec.Fetch(slots), n: 1}})
+			follow: &part{channel: mux, engine: e, call: codec.Fetch(slots), n: 1, rank: i}})
 	}
 	r.send(r.parts)
 	return r

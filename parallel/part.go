@@ -23,6 +23,7 @@ type part struct {
 	n       int    // elements; 1 if it is no map
 	resent  int
 	prelude bool  // prepares another part of the same engine; has no value
+	rank    int   // place among the values; 0 for parts that are sent in that order
 	follow  *part // what a prelude prepares
 	broken  error // why it cannot be sent; nil if it can
 

@@ -30,6 +30,7 @@ type AsyncResult struct {
 	kind     kind
 	f        *codec.Func
 	many     bool   // its value is a list even if it has one element
+	title    string // of the progress bar; "": the function's name
 	silent   bool   // of executed code: no outputs
 	noBlock  bool   // Show does not wait
 	group    string // of executed code: see PxOptions.GroupOutputs

@@ -90,15 +90,13 @@ func (r *AsyncResult) watch(ctx context.Context) error {
 
 // name is what the bar is about.
 func (r *AsyncResult) name() string {
-	switch r.kind {
-	case executed:
+	switch {
+	case r.title != "":
+		return r.title
+	case r.kind == executed:
 		return "%px"
-	case moved:
-		return "move"
-	}
-	if r.f != nil {
-		name, _, _ := strings.Cut(r.f.String(), "(")
-		return name
+	case r.f != nil:
+		return r.f.Name()
 	}
 	return ""
 }

@@ -3,6 +3,7 @@ package parallel
 import (
 	"fmt"
 	"reflect"
+	"slices"
 
 	"github.com/gopar-project/gopar/internal/unit"
 )
@@ -35,16 +36,26 @@ func (r *AsyncResult) values() []any {
 		return all
 	}
 	var all []any
-	for _, p := range r.parts {
-		if p.prelude {
-			continue
-		}
+	for _, p := range r.ordered() {
 		if !r.many {
 			return p.values
 		}
 		all = append(all, single(p.values))
 	}
 	return all
+}
+
+// ordered are the parts with values, in the order of the engines: what follows a prelude was sent when that was finished.
+// The caller holds mu.
+func (r *AsyncResult) ordered() []*part {
+	var parts []*part
+	for _, p := range r.parts {
+		if !p.prelude {
+			parts = append(parts, p)
+		}
+	}
+	slices.SortStableFunc(parts, func(a, b *part) int { return a.rank - b.rank })
+	return parts
 }
 
 // single is the value of a list of one; of others the list.

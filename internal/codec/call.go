@@ -96,6 +96,9 @@ func describe(v any) string {
 	return fmt.Sprintf("%T", v)
 }
 
+// Name returns the function's name, "func" for a literal.
+func (f *Func) Name() string { return f.name }
+
 // Type returns the function's type.
 func (f *Func) Type() reflect.Type { return f.t }
 
