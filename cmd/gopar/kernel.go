@@ -8,6 +8,7 @@ import (
 	"github.com/go-logr/stdr"
 	"github.com/spf13/cobra"
 
+	"github.com/gopar-project/gopar/internal/jupyter"
 	"github.com/gopar-project/gopar/kernel"
 )
 
@@ -22,6 +23,9 @@ func newKernelCommand() *cobra.Command {
 or SIGTERM comes. SIGINT interrupts the cell that runs.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if _, err := jupyter.ReadConnectionFile(file); err != nil {
+				return err // before a runner is started for nothing
+			}
 			exe, err := executable()
 			if err != nil {
 				return err

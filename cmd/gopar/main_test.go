@@ -7,8 +7,12 @@ import (
 	"strings"
 	"testing"
 
+	"go.uber.org/goleak"
+
 	"github.com/gopar-project/gopar/kernelspec"
 )
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // call runs the command line args in this process and returns what it wrote to standard output.
 func call(t *testing.T, args ...string) (string, error) {
