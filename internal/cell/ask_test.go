@@ -113,6 +113,7 @@ func TestIsComplete(t *testing.T) {
 		{"func f(a int,", "incomplete", "\t"}, {"x :=", "incomplete", ""}, {"if true {\n\tfor {", "incomplete", "\t\t"},
 		{"s := `a\nb", "incomplete", ""}, {"a +", "incomplete", ""}, {"x := )", "invalid", ""}, {"for i i", "invalid", ""},
 		{"", "complete", ""}, {"// note", "complete", ""}, {"import", "incomplete", ""}, {"a, b", "complete", ""},
+		{"func func", "invalid", ""}, {"if x {\n} else", "incomplete", ""}, {"x := []int{\n1,", "incomplete", "\t"},
 	}
 	for _, tt := range tests {
 		if status, indent := IsComplete(tt.text); status != tt.status || indent != tt.indent {

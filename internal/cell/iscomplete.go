@@ -12,10 +12,16 @@ func IsComplete(text string) (status, indent string) {
 	switch {
 	case len(errs) == 0:
 		return "complete", ""
-	case errs.Incomplete() || endsOpen(text):
+	case errs.Incomplete() || endsOpen(text) && atEnd(errs[0], text):
 		return "incomplete", indentAfter(text)
 	}
 	return "invalid", ""
+}
+
+// atEnd reports whether an error is about what is missing at the end of a text.
+func atEnd(e Error, text string) bool {
+	line, col := lineCol(text, len(strings.TrimRight(text, " \t\n")))
+	return e.Pos.Line > line || e.Pos.Line == line && e.Pos.Column >= col
 }
 
 // endsOpen reports whether a text ends where Go expects more: behind an operator,
