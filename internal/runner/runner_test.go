@@ -32,6 +32,9 @@ var lab struct {
 }
 
 func TestMain(m *testing.M) {
+	if exe := os.Getenv(parentEnv); exe != "" {
+		os.Exit(parentToBeKilled(exe))
+	}
 	dir, err := os.MkdirTemp("", "gopar-runner-")
 	if err != nil {
 		panic(err)
@@ -582,18 +585,24 @@ func TestAnObjectThatDoesNotFitIsAnError(t *testing.T) {
 	}
 }
 
-func TestTheChildEndsWithItsParent(t *testing.T) {
-	if os.Getenv("GOPAR_TEST_PARENT") != "" { // this is the parent to be killed
-		r, err := Start(context.Background(), Config{Exe: os.Getenv("GOPAR_TEST_PARENT")})
-		if err != nil {
-			t.Fatal(err)
-		}
-		fmt.Println("child", r.PID())
-		<-r.Done()
-		return
+// parentEnv makes this test binary a parent that waits to be killed; its value is the child's program.
+const parentEnv = "GOPAR_TEST_PARENT"
+
+func parentToBeKilled(exe string) int {
+	r, err := Start(context.Background(), Config{Exe: exe})
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
 	}
-	cmd := exec.Command(os.Args[0], "-test.run=^TestTheChildEndsWithItsParent$")
-	cmd.Env = append(os.Environ(), "GOPAR_TEST_PARENT="+lab.host)
+	fmt.Println("child", r.PID())
+	<-r.Done()
+	return 0
+}
+
+func TestTheChildEndsWithItsParent(t *testing.T) {
+	cmd := exec.Command(os.Args[0])
+	cmd.Env = append(os.Environ(), parentEnv+"="+lab.host)
+	cmd.Stderr = os.Stderr
 	out, err := cmd.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -662,4 +671,21 @@ func BenchmarkStart(b *testing.B) {
 			b.Fatal(err)
 		}
 	}
+}
+
+// BenchmarkFirstRun is what a cell costs that has not been built before: build, open, run.
+func BenchmarkFirstRun(b *testing.B) {
+	r := start(b, nil)
+	cell(b, "", "", "") // prepares the export data
+	var built, ran time.Duration
+	for i := range b.N {
+		began := time.Now()
+		o := cell(b, "fmt", "", fmt.Sprintf("fmt.Print(%d, %d)", i, began.UnixNano()))
+		built += time.Since(began)
+		began = time.Now()
+		run(b, r, "m", o)
+		ran += time.Since(began)
+	}
+	b.ReportMetric(float64(built.Milliseconds())/float64(b.N), "ms-build/op")
+	b.ReportMetric(float64(ran.Microseconds())/1000/float64(b.N), "ms-load/op")
 }
