@@ -165,15 +165,17 @@ func TestSilentAndUnstoredCellsDoNotCount(t *testing.T) {
 	})
 }
 
-func TestAnErrorAbortsWhatWasSentInTheSameBurst(t *testing.T) {
+func TestAnErrorAbortsTheCellsThatWait(t *testing.T) {
 	over(t, func(t *testing.T, f *jupytertest.FrontEnd) {
 		f.Execute("1 + 2")
-		failing := f.Start(jupytertest.Cell(`panic("boom")`))
-		info := f.Send(jupyter.Shell, "kernel_info_request", nil)
+		failing := f.Start(jupytertest.Cell("for {}"))
 		var burst []*jupyter.Message
 		for range 5 {
 			burst = append(burst, f.Start(jupytertest.Cell("1 + 2")))
 		}
+		f.Output(failing, "execute_input", "")
+		f.Request(jupyter.Shell, "kernel_info_request", nil, nil) // the burst is there
+		f.Request(jupyter.Control, "interrupt_request", nil, nil)
 		if e := f.Finish(failing); e.Reply.Status != "error" {
 			t.Errorf("%+v", e.Reply)
 		}
@@ -183,11 +185,24 @@ func TestAnErrorAbortsWhatWasSentInTheSameBurst(t *testing.T) {
 				t.Errorf("published %s, reply %s", got, e.Raw.Content)
 			}
 		}
-		f.Reply(info, nil)
 		if e := f.Execute("1 + 2"); e.Result() != "3" {
 			t.Errorf("afterwards: %s", e.Raw.Content)
 		}
 	})
+}
+
+func TestErrorsOfAnEngineNameIt(t *testing.T) {
+	t.Parallel()
+	k := start(t, kernel.Config{
+		Evaluator: &scripted{},
+		ReplyMetadata: func(*jupyter.Message) map[string]any {
+			return map[string]any{"engine_info": map[string]int{"engine_id": 3}}
+		},
+	}, "tcp")
+	e := k.Execute(`panic("boom")`)
+	if string(e.Reply.EngineInfo) != `{"engine_id":3}` || !strings.Contains(string(e.Raw.Metadata), `"engine_info":{"engine_id":3}`) {
+		t.Errorf("reply %s, metadata %s", e.Raw.Content, e.Raw.Metadata)
+	}
 }
 
 func TestWithoutStopOnErrorTheBurstGoesOn(t *testing.T) {

@@ -206,7 +206,10 @@ func (g *GoEvaluator) run(ctx context.Context, job runner.Job, checked *cell.Cel
 		}
 		return Outcome{Error: plainError("runner error", err)}
 	}
-	out := Outcome{Value: result.Value, Payload: result.Payload, Metadata: g.metadata(job, result)}
+	out := Outcome{Payload: result.Payload, Metadata: g.metadata(job, result)}
+	if len(result.Value) > 0 {
+		out.Value = result.Value
+	}
 	if result.Error != nil {
 		var lost []string
 		if result.Error.Fatal {

@@ -14,8 +14,8 @@ import (
 // wait for the cell.
 type Evaluator interface {
 	// Execute runs a cell and returns when it has ended and all it showed was
-	// given to the sink. When ctx ends or Interrupt is called, it returns soon
-	// with an error.
+	// given to the sink. When ctx ends, which is how the kernel interrupts, or
+	// Interrupt is called, it returns soon with an error and keeps the values.
 	Execute(ctx context.Context, c Cell) Outcome
 	// Complete returns what may stand at cursor, which counts code points.
 	Complete(code string, cursor int) Completion

@@ -15,8 +15,8 @@ import (
 // burstMost bounds the wait. Both delay error replies only, so a front end
 // that reads the reply before it sends the next cell is never cut off.
 const (
-	burstGap  = 5 * time.Millisecond
-	burstMost = 50 * time.Millisecond
+	burstGap  = 10 * time.Millisecond
+	burstMost = 100 * time.Millisecond
 )
 
 // execution is one execute_request being served.
@@ -45,7 +45,7 @@ func (k *Kernel) execute(ctx context.Context, r *jupyter.Request, c jupyter.Exec
 	case k.cells <- struct{}{}:
 		defer func() { <-k.cells }()
 	case <-ctx.Done():
-		return k.failed(&Error{Name: "Interrupted", Value: "the kernel ends"}), nil
+		return k.failed(r.Message, &Error{Name: "Interrupted", Value: "the kernel ends"}), nil
 	}
 	e := k.begin(ctx, r.Message, c)
 	defer k.end(e)
@@ -105,7 +105,7 @@ func (k *Kernel) conclude(ctx context.Context, e *execution, o Outcome) jupyter.
 		}
 	}
 	if o.Error != nil {
-		reply := k.failed(o.Error)
+		reply := k.failed(e.request, o.Error)
 		k.publish(e.request, "error", jupyter.ErrorContent{EName: reply.EName, EValue: reply.EValue, Traceback: reply.Traceback})
 		return reply
 	}
@@ -122,16 +122,28 @@ func (k *Kernel) conclude(ctx context.Context, e *execution, o Outcome) jupyter.
 	}
 }
 
-// failed returns the reply of a cell that ended with err.
-func (k *Kernel) failed(err *Error) jupyter.ExecuteReply {
-	traceback := err.Traceback
-	if len(traceback) == 0 {
-		traceback = []string{err.Name + ": " + err.Value}
-	}
-	return jupyter.ExecuteReply{
+// failed returns the reply to a request whose cell ended with err.
+func (k *Kernel) failed(request *jupyter.Message, err *Error) jupyter.ExecuteReply {
+	reply := jupyter.ExecuteReply{
 		Status: jupyter.StatusError, ExecutionCount: k.executionCount(),
-		EName: err.Name, EValue: err.Value, Traceback: traceback,
+		EName: err.Name, EValue: err.Value, Traceback: traceback(err),
 	}
+	if info, ok := k.config.ReplyMetadata(request)[engineInfo]; ok {
+		raw, encodeErr := encode(info)
+		if encodeErr != nil {
+			k.log.Error(encodeErr, "error without its engine")
+		}
+		reply.EngineInfo = raw
+	}
+	return reply
+}
+
+// traceback returns what front ends show of an error; they show nothing else.
+func traceback(err *Error) []string {
+	if len(err.Traceback) == 0 {
+		return []string{err.Name + ": " + err.Value}
+	}
+	return err.Traceback
 }
 
 // aborted returns the reply of a request that an earlier cell's error, or an
@@ -165,7 +177,7 @@ func (k *Kernel) expressions(ctx context.Context, exprs map[string]string) map[s
 		bundle, err := k.evaluator.Expression(ctx, expr)
 		if err != nil {
 			values[name] = jupyter.UserExpression{
-				Status: jupyter.StatusError, EName: err.Name, EValue: err.Value, Traceback: k.failed(err).Traceback,
+				Status: jupyter.StatusError, EName: err.Name, EValue: err.Value, Traceback: traceback(err),
 			}
 			continue
 		}

@@ -38,6 +38,9 @@ import (
 // the kernel, less what the rest needs.
 const stopGrace = 3 * time.Second
 
+// engineInfo is the field that tells on which engine an error happened.
+const engineInfo = "engine_info"
+
 // Config says what a Kernel is made of.
 type Config struct {
 	// Evaluator runs the cells. It belongs to the caller, who closes it.
@@ -49,7 +52,9 @@ type Config struct {
 	// Exe is the gopar binary that %cluster starts. Default: os.Executable.
 	Exe string
 	// ReplyMetadata returns what is added to the metadata of the execute_reply
-	// to a request; an engine echoes its hub's fields. Default: nothing.
+	// to a request; an engine echoes its hub's fields. What it has as
+	// "engine_info" becomes part of the content of error replies, too, where
+	// ipyparallel's clients look for it. Default: nothing.
 	ReplyMetadata func(request *jupyter.Message) map[string]any
 	// Listening, if not nil, is called by Run when the channels are bound, with
 	// the ports that were chosen. Default: nil.

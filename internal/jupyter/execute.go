@@ -46,6 +46,9 @@ type ExecuteReply struct {
 	EName     string   `json:"ename,omitempty"`
 	EValue    string   `json:"evalue,omitempty"`
 	Traceback []string `json:"traceback,omitzero"`
+	// EngineInfo, on an engine, is by what ipyparallel's clients attribute the
+	// error.
+	EngineInfo json.RawMessage `json:"engine_info,omitempty"`
 }
 
 // UserExpression is what one of the user_expressions came to: a MIME bundle, or
