@@ -24,3 +24,12 @@ func pending(f *os.File) (n int) {
 	}
 	return n
 }
+
+// growPipe makes room for large arguments and results: a megabyte, which the system allows everybody.
+func growPipe(f *os.File) {
+	c, err := f.SyscallConn()
+	if err != nil {
+		return
+	}
+	_ = c.Control(func(fd uintptr) { _, _ = unix.FcntlInt(fd, unix.F_SETPIPE_SZ, 1<<20) }) // best effort: it works with less
+}

@@ -92,7 +92,7 @@ func (r *registrar) up() {
 	if over {
 		return
 	}
-	request := proto.RegistrationRequest{UUID: r.e.uuid, ID: r.e.config.ID, Language: "go"}
+	request := proto.RegistrationRequest{UUID: r.e.uuid, ID: r.e.config.ID, Language: "go", Slots: r.e.config.Slots}
 	if again {
 		id := r.e.id
 		request.ID = &id

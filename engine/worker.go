@@ -69,14 +69,23 @@ func (w *workers) call(ctx context.Context, request *jupyter.Message, c *codec.C
 	if path == "" {
 		return nil, proto.NewRemoteError(proto.UnitMissing, "%s%s", codec.ProgramPrefix, sum)
 	}
-	k, err := w.start(sum, path)
-	if err != nil {
-		return nil, proto.NewRemoteError("BadProgram", "start a copy of the program: %v", err)
+	var res *codec.Response
+	for again := true; again; {
+		k, err := w.start(sum, path)
+		if err != nil {
+			return nil, proto.NewRemoteError("BadProgram", "start a copy of the program: %v", err)
+		}
+		var began bool
+		if res, began, err = k.call(ctx, request, content, buffers); !began {
+			<-k.done // another task's crash: it is about to be replaced
+			continue
+		}
+		again = false
+		if err != nil {
+			return nil, proto.NewRemoteError("crash", "%v", err)
+		}
 	}
-	res, err := k.call(ctx, request, content, buffers)
 	switch {
-	case err != nil:
-		return nil, proto.NewRemoteError("crash", "%v", err)
 	case res.Refused != "":
 		return nil, proto.NewRemoteError("error", "%s", res.Refused)
 	case res.Failure != nil:
@@ -201,6 +210,8 @@ func startWorker(e *Engine, path string) (*worker, error) {
 		return nil, errors.Join(err, inR.Close(), inW.Close())
 	}
 	k := &worker{e: e, in: inW, out: outR, done: make(chan struct{}), used: time.Now(), waiting: map[string]chan *codec.Response{}}
+	growPipe(inW)
+	growPipe(outW)
 	cmd := exec.Command(path) // not CommandContext: it outlives the task that starts it
 	cmd.Env = append(os.Environ(), codec.WorkerEnv+"=1")
 	cmd.ExtraFiles = []*os.File{inR, outW}
@@ -270,29 +281,29 @@ func (k *worker) serve() {
 
 func (k *worker) kill() { _ = k.cmd.Process.Kill() } // fails when it has ended
 
-// call runs a task. When ctx ends, the task's context does, too, and the process some time later.
-func (k *worker) call(ctx context.Context, request *jupyter.Message, content json.RawMessage, buffers [][]byte) (*codec.Response, error) {
+// call runs a task; began is false if the process had ended before. When ctx ends, the task's context does, too, and the
+// process some time later.
+func (k *worker) call(ctx context.Context, request *jupyter.Message, content json.RawMessage, buffers [][]byte) (res *codec.Response, began bool, err error) {
 	id := request.Header.MsgID
 	answer := make(chan *codec.Response, 1)
 	k.mu.Lock()
 	if k.waiting == nil {
 		k.mu.Unlock()
-		return nil, errEnded
+		return nil, false, nil
 	}
 	k.waiting[id], k.parent = answer, request
 	k.mu.Unlock()
 	if err := k.send(&codec.Request{ID: id, Content: content}, buffers); err != nil {
-		k.kill()
-		return nil, errors.Join(errEnded, err)
+		k.kill() // whoever waits is told
 	}
 	var late <-chan time.Time
 	for stopped := ctx.Done(); ; {
 		select {
 		case res, ok := <-answer:
 			if !ok {
-				return nil, errEnded
+				return nil, true, errEnded
 			}
-			return res, nil
+			return res, true, nil
 		case <-stopped:
 			stopped = nil
 			_ = k.send(&codec.Request{ID: id}, nil) // fails when the process has ended, which answers
