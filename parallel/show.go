@@ -187,7 +187,7 @@ func (r *AsyncResult) showExecuted() (display.Bundle, error) {
 		return nil, err
 	}
 	if len(lines) == 0 {
-		return display.Bundle{display.MIMEText: ""}, nil
+		return nil, nil // what it printed was shown as it came
 	}
 	return display.Text(strings.Join(lines, "\n")), nil
 }
