@@ -6,6 +6,7 @@ import (
 
 	"github.com/gopar-project/gopar/internal/jupyter"
 	"github.com/gopar-project/gopar/internal/proto"
+	"github.com/gopar-project/gopar/internal/sched"
 	"github.com/gopar-project/gopar/internal/zmtp"
 )
 
@@ -51,11 +52,8 @@ func (h *Hub) directReply(from string, m *jupyter.Message, frames [][]byte) erro
 				err = fmt.Errorf("stale reply to %s", id)
 				return
 			}
-			h.finish(r, m)
-			if e := h.registry.byUUID[from]; e != nil {
-				delete(e.queue, id)
-				e.completed++
-			}
+			o, _ := outcome(m)
+			h.finishOn(h.registry.byUUID[from], r, m, o)
 		}
 		h.toClient(h.sockets.muxClients, client, frames)
 	})
@@ -73,6 +71,22 @@ func (h *Hub) orphanDirect(e *engine) {
 		}
 	}
 	clear(e.queue)
+}
+
+// finishOn books an engine's reply to a task. One that is sent back is forgotten:
+// it comes again under the same id. Call it under mu.
+func (h *Hub) finishOn(e *engine, r *record, reply *jupyter.Message, o sched.Outcome) {
+	if e != nil {
+		delete(e.queue, r.id)
+	}
+	if o == sched.SentBack {
+		h.store.drop(r)
+		return
+	}
+	if e != nil {
+		e.completed++
+	}
+	h.finish(r, reply)
 }
 
 // finish enters a task's reply in the store. Call it under mu.

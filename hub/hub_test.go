@@ -253,6 +253,41 @@ func TestDependenciesOverTheWire(t *testing.T) {
 	expectError(t, c.tasks.answerTo(t, c.apply(map[string]any{"timeout": -1})), "ValueError")
 }
 
+func TestTaskThatIsSentBackComesAgainUnderItsID(t *testing.T) {
+	h := startHub(t, Config{})
+	c := newClient(t, h)
+	lacks := true
+	e := startEngine(t, h, c, func(e *testEngine, m *jupyter.Message) *jupyter.Message {
+		r := echo(e, m)
+		if lacks {
+			r.Metadata = encode(proto.ReplyMetadata{DependenciesMet: true, Engine: e.uuid, Status: proto.StatusError, Resend: true})
+		}
+		lacks = false
+		return r
+	})
+	for _, direct := range []bool{false, true} {
+		lacks = true
+		m, d, b := c.message(proto.ApplyRequestType, proto.TaskMetadata{}, struct{}{}), c.task, c.tasks
+		if direct {
+			m, d, b = c.toEngine(e.uuid, proto.ApplyRequestType, struct{}{}), c.mux, c.direct
+		}
+		id := c.send(d, m)
+		var dependent string
+		if !direct {
+			dependent = c.apply(map[string]any{"after": []string{id}})
+		}
+		b.answerTo(t, id)
+		m.Buffers = [][]byte{[]byte("unit")}
+		c.send(d, m)
+		if r := b.answerTo(t, id); len(r.Buffers) != 1 {
+			t.Errorf("direct %t: %s", direct, r.Metadata)
+		}
+		if !direct {
+			c.tasks.answerTo(t, dependent)
+		}
+	}
+}
+
 func TestTaskTimesOut(t *testing.T) {
 	h := startHub(t, Config{})
 	c := newClient(t, h)

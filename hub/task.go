@@ -101,7 +101,7 @@ func dependency(d proto.Dependency) sched.Dependency {
 // false when there is no status.
 func outcome(m *jupyter.Message) (o sched.Outcome, ok bool) {
 	o = sched.Failure
-	unmet := false
+	unmet, resend := false, false
 	whole := members(m.Metadata, func(key, value []byte) {
 		switch string(key) {
 		case "status":
@@ -114,9 +114,14 @@ func outcome(m *jupyter.Message) (o sched.Outcome, ok bool) {
 			}
 		case "dependencies_met":
 			unmet = string(value) == "false"
+		case "resend":
+			resend = string(value) == "true"
 		}
 	})
-	if unmet {
+	switch {
+	case resend:
+		return sched.SentBack, whole
+	case unmet:
 		return sched.Unmet, whole
 	}
 	return o, ok && whole
@@ -143,10 +148,7 @@ func (h *Hub) taskReply(from string, m *jupyter.Message, frames [][]byte) error 
 			return
 		}
 		if len(actions) > 0 && actions[0].Do == sched.Deliver {
-			h.finish(r, m)
-			if e := h.registry.byUUID[from]; e != nil {
-				e.completed++
-			}
+			h.finishOn(h.registry.byUUID[from], r, m, result)
 			if r.client != "" {
 				h.toClient(h.sockets.taskClients, r.client, frames)
 			}

@@ -151,6 +151,10 @@ type ReplyMetadata struct {
 	IsCoalescing    bool             `json:"is_coalescing"`
 	OriginalID      string           `json:"original_msg_id"`
 	Label           *string          `json:"label,omitempty"`
+	// Resend says that the task did not run because the engine lacks a unit: the
+	// client sends it again with the unit, under the same msg_id, and whatever
+	// depends on it waits for that.
+	Resend bool `json:"resend,omitempty"`
 	// BroadcastTargets is set by the hub on the one reply of a coalescing
 	// broadcast: the engines whose buffers follow, in this order.
 	BroadcastTargets []Target `json:"broadcast_targets,omitempty"`

@@ -101,7 +101,7 @@ func (s *State) dependencyDone(d edge, ok bool, where EngineID) {
 	} else {
 		s.count(k, &k.After, &k.after, false, ok, where)
 	}
-	if k.phase != Running {
+	if k.phase != Running && k.phase != Returned {
 		s.advance(k)
 	}
 }

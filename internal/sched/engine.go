@@ -24,7 +24,7 @@ func (e *engine) learn(now time.Duration, k *task, o Outcome) {
 	e.done++
 	took := now - max(k.started, e.freed)
 	e.freed = now
-	if o == Unmet || o == WasAborted {
+	if o == Unmet || o == WasAborted || o == SentBack {
 		return
 	}
 	if e.mean == 0 {

@@ -13,7 +13,8 @@
 //   - A task is in exactly one Phase; Running exactly when one engine holds it.
 //   - An engine never holds more tasks than its limit.
 //   - No task that could run on an engine with room is left waiting.
-//   - Every task leaves by exactly one Deliver or Fail.
+//   - Every task leaves by exactly one Deliver or Fail; one that is sent back
+//     stays until it is submitted again.
 //   - What is remembered of finished tasks is bounded by Config.History.
 //
 // Each event costs O(log engines), plus the number of engines a task names,
@@ -117,12 +118,19 @@ func New(c Config) *State {
 	}
 }
 
-// Submit enters a task at time now. A task whose id is already known and not
+// Submit enters a task at time now. One that was sent back goes on where it
+// was: those that depend on it have waited. Any other whose id is known and not
 // finished is ignored: it returns nil.
 func (s *State) Submit(now time.Duration, t Task) []Action {
 	s.begin(now)
-	if _, known := s.tasks[t.ID]; known {
-		return nil
+	if k, known := s.tasks[t.ID]; known {
+		if k.phase != Returned {
+			return nil
+		}
+		s.tell(k, "submitted again", "", "")
+		s.armTimeout(k)
+		s.place(k)
+		return s.end()
 	}
 	s.seq++
 	k := &task{Task: t, seq: s.seq, since: now, story: make([]Step, 0, 4)}
@@ -154,6 +162,11 @@ func (s *State) Finish(now time.Duration, e EngineID, id TaskID, o Outcome) []Ac
 		s.tell(k, "refused", e, o.String())
 		s.armTimeout(k)
 		s.place(k)
+		s.fill(en)
+	case o == SentBack:
+		s.tell(k, "returned", e, o.String())
+		s.setPhase(k, Returned)
+		s.out = append(s.out, Action{Do: Deliver, Task: id, Engine: e})
 		s.fill(en)
 	default:
 		s.tell(k, "finished", e, o.String())

@@ -384,6 +384,18 @@ func TestLastEngineTakesItsTaskAlong(t *testing.T) {
 	w.want("send prefetched e2")
 }
 
+func TestTaskThatIsSentBackKeepsItsDependents(t *testing.T) {
+	w := newWorld(t, Config{}, "e1", "e2")
+	w.submit(Task{ID: "a"})
+	w.submit(Task{ID: "b", After: on("a")})
+	w.finish("e2", "a", SentBack)
+	w.want("send a e2", "deliver a")
+	w.submit(Task{ID: "a"})
+	w.want("send a e1")
+	w.finish("e1", "a", Success)
+	w.want("deliver a", "send b e2")
+}
+
 func TestAbortReachesOnlyWhatWaits(t *testing.T) {
 	w := newWorld(t, Config{}, "e1")
 	w.submit(Task{ID: "a"})

@@ -111,6 +111,13 @@ func (m *sim) step() {
 		m.join()
 	case p < 20:
 		m.apply(m.s.Finish(m.now, e.engine, e.task, Failure))
+	case p == 20:
+		actions := m.s.Finish(m.now, e.engine, e.task, SentBack)
+		m.apply(actions)
+		if len(actions) > 0 && actions[0].Do == Deliver { // not stale, and not its end
+			delete(m.ended, e.task)
+			m.apply(m.s.Submit(m.now, Task{ID: e.task}))
+		}
 	case p < 25:
 		m.apply(m.s.Finish(m.now, e.engine, e.task, Unmet))
 	case p < 27:

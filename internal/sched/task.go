@@ -32,6 +32,7 @@ const (
 	Ready                 // for an engine with room
 	Parked                // no living engine may run it
 	Running               // an engine holds it
+	Returned              // to its client, who will submit it again
 	Finished              // delivered or failed
 	phases
 )
@@ -45,10 +46,13 @@ const (
 	Failure
 	WasAborted // by the engine, on request; never retried
 	Unmet      // the engine cannot run it (a functional dependency)
+	SentBack   // it did not run: the client shall submit it again, with what the engine lacked
 )
 
 // String returns the word used in stories.
-func (o Outcome) String() string { return [...]string{"success", "failure", "aborted", "unmet"}[o] }
+func (o Outcome) String() string {
+	return [...]string{"success", "failure", "aborted", "unmet", "sent back"}[o]
+}
 
 // Reason says why the scheduler failed a task.
 type Reason uint8
@@ -75,7 +79,7 @@ type Do uint8
 const (
 	_       Do = iota
 	Send       // the task to Engine
-	Deliver    // the reply just reported to the task's client; the task is over
+	Deliver    // the reply just reported to the task's client; the task is over, unless it was SentBack
 	Fail       // the task with Reason; the task is over
 )
 
