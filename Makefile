@@ -21,7 +21,7 @@ python: ## make the Python environment that the tests and benchmarks need
 	@test/python.sh
 
 lint: ## gofmt, go vet, staticcheck, shellcheck
-	@unformatted=$$(gofmt -l $$(git ls-files -co --exclude-standard '*.go')); [ -z "$$unformatted" ] || { echo "gofmt would change:" $$unformatted; exit 1; }
+	@unformatted=$$(gofmt -l .); [ -z "$$unformatted" ] || { echo "gofmt would change:" $$unformatted; exit 1; }
 	$(GO) vet ./...
 	$(GO) run $(STATICCHECK) ./...
 	"$$(dirname "$$(test/python.sh)")/shellcheck" install.sh .ci/run test/*.sh

@@ -189,7 +189,7 @@ remove() {
     "$binary" install --remove
   fi
   rm -rf "$share" "$binary"
-  rmdir "$prefix/bin" "$prefix/share" 2>/dev/null || true # if nothing else is there
+  rmdir "$prefix/bin" "$prefix/share" "$prefix" 2>/dev/null || true # if nothing else is there
   printf 'gopar is removed from %s\n' "$prefix"
   printf 'what it built is still in %s/gopar\n' "${XDG_CACHE_HOME:-$HOME/.cache}"
 }

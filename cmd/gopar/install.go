@@ -71,14 +71,20 @@ func uninstall(cmd *cobra.Command, dataDir string) error {
 	return nil
 }
 
-// warmCache builds export data and packages for native cells, with a line of progress for each step.
+// warmCache builds export data and packages for native cells, and says how far it is: a line for each tenth.
 func warmCache(cmd *cobra.Command) error {
 	tools, err := native.Open(cmd.Context(), native.Options{})
 	if err != nil {
 		return err
 	}
+	shown := -1
 	return tools.Warm(cmd.Context(), func(done, total int, what string) {
-		say(cmd, "unit build cache %d/%d %s\n", done, total, what)
+		tenth := 10 * done / max(total, 1)
+		if tenth == shown {
+			return
+		}
+		shown = tenth
+		say(cmd, "      %3d %%  %s\n", 10*tenth, what)
 	})
 }
 
