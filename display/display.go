@@ -48,6 +48,7 @@ type Bundler interface{ MIMEBundle() Bundle }
 
 // A Shower produces its representations when it is shown. Show may block until there is something to show, and may show
 // its progress meanwhile; it returns early when ctx ends. Its error becomes the cell's error.
+// A nil bundle without an error means that there is nothing more to show.
 type Shower interface {
 	Show(ctx context.Context) (Bundle, error)
 }
@@ -69,13 +70,18 @@ func Of(ctx context.Context, vs ...any) (Bundle, error) {
 	case 1:
 		return of(ctx, vs[0])
 	}
-	bundles := make([]Bundle, len(vs))
-	for i, v := range vs {
+	var bundles []Bundle
+	for _, v := range vs {
 		b, err := of(ctx, v)
 		if err != nil {
 			return nil, err
 		}
-		bundles[i] = b
+		if b != nil {
+			bundles = append(bundles, b)
+		}
+	}
+	if bundles == nil {
+		return nil, nil
 	}
 	return join(bundles), nil
 }
@@ -84,6 +90,9 @@ func of(ctx context.Context, v any) (Bundle, error) {
 	b, own, err := ownBundle(ctx, v)
 	if err != nil {
 		return nil, err
+	}
+	if own && b == nil {
+		return nil, nil // it has shown itself already
 	}
 	if !own || len(b) == 0 {
 		return Text(v), nil

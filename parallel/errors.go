@@ -77,6 +77,25 @@ func (e *RemoteError) where() []string {
 	return lines
 }
 
+// shownError is an error as a cell shows it: with the position.
+type shownError struct{ *RemoteError }
+
+// Error is the error and, on lines of their own, where it happened.
+func (e shownError) Error() string {
+	return strings.Join(append([]string{e.RemoteError.Error()}, e.where()...), "\n")
+}
+
+// Unwrap returns the error that is shown.
+func (e shownError) Unwrap() error { return e.RemoteError }
+
+// shown is err as a cell shows it.
+func shown(err error) error {
+	if r, ok := err.(*RemoteError); ok { // not errors.As: only an error that is one itself lacks its position
+		return shownError{r}
+	}
+	return err
+}
+
 // Unwrap returns the error that the function returned or panicked with, or the sentinel that stands for what happened.
 func (e *RemoteError) Unwrap() error {
 	if e.cause != nil {
@@ -195,7 +214,7 @@ func misuse(err error) error {
 	for {
 		f, more := frames.Next()
 		if strings.HasPrefix(f.Function, unit.PathPrefix) {
-			return fmt.Errorf("%s:%d: %w", f.File, f.Line, err)
+			return fmt.Errorf("%s:%d: %w", unit.FileName(f.File), f.Line, err)
 		}
 		if !more {
 			return err

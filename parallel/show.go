@@ -45,7 +45,7 @@ func (r *AsyncResult) Show(ctx context.Context) (display.Bundle, error) {
 		return r.showExecuted()
 	}
 	if err := r.Err(); err != nil {
-		return nil, err
+		return nil, shown(err)
 	}
 	if !r.hasValues() && r.gather == nil {
 		_, n := r.Progress()
@@ -184,7 +184,7 @@ func (r *AsyncResult) showExecuted() (display.Bundle, error) {
 		if len(lines) > 0 {
 			display.Show(display.Text(strings.Join(lines, "\n")))
 		}
-		return nil, err
+		return nil, shown(err)
 	}
 	if len(lines) == 0 {
 		return nil, nil // what it printed was shown as it came
