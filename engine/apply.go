@@ -141,7 +141,7 @@ func (e *Engine) call(ctx context.Context, r *jupyter.Request, content json.RawM
 	if err != nil {
 		return nil, proto.NewRemoteError("BadObject", "%v", err)
 	}
-	if c.Func != nil && c.Func.Program != nil && c.Func.Exec != codec.Build() {
+	if c.Func != nil && c.Func.Program != nil {
 		return e.workers.call(ctx, r.Message, c, content, buffers)
 	}
 	load, missing := e.objects(c.Units)
