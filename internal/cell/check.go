@@ -57,7 +57,6 @@ type checker struct {
 
 	imports map[string]string // local name → path, session's and the cell's
 	blank   []string          // paths imported for their effects
-	dots    []string          // paths imported into the cell's scope
 	decls   []*decl           // the cell's own declarations that are new or changed
 	kept    []*decl           // those that did not change since an earlier cell
 	carried []*decl           // declarations of earlier cells to be made anew

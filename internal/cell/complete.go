@@ -123,6 +123,9 @@ func (s *Session) globals(c *checker) []Match {
 		ms = append(ms, matchOf(e.obj))
 	}
 	for name, path := range s.imports {
+		if strings.HasPrefix(name, dotKey) {
+			continue
+		}
 		ms = append(ms, Match{Text: name, Kind: "module", Signature: "package " + path})
 	}
 	for _, path := range s.packages {

@@ -70,9 +70,20 @@ func TestPrograms(t *testing.T) {
 	}
 }
 
-// unitPath is how the compiler writes the package of a cell's type inside the name
-// of an instantiated generic type; who shows a cell's output writes main again.
-var unitPath = regexp.MustCompile(`cell/[0-9a-f]{24}\.`)
+// translated are the places where lowering shows through in a program's output: the
+// package of a cell's type inside the name of an instantiated generic type, and the
+// exported form of an unexported method in a panic message. Who shows a cell's
+// output translates them back.
+var translated = regexp.MustCompile(`cell/[0-9a-f]{24}\.|missing method M_`)
+
+func translateBack(s string) string {
+	return translated.ReplaceAllStringFunc(s, func(m string) string {
+		if strings.HasPrefix(m, "cell/") {
+			return "main."
+		}
+		return strings.TrimSuffix(m, "M_")
+	})
+}
 
 // differ runs cells and compares all they print with want.
 func differ(t *testing.T, cells []string, want string) {
@@ -84,7 +95,7 @@ func differ(t *testing.T, cells []string, want string) {
 		if refusal := nb.run(text); refusal != "" && nb.output == "" {
 			t.Fatalf("cell %d is refused:\n%s\n%s", i+1, refusal, text)
 		}
-		got.WriteString(unitPath.ReplaceAllString(nb.output, "main."))
+		got.WriteString(translateBack(nb.output))
 	}
 	if got.String() == want {
 		return

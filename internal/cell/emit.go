@@ -322,7 +322,7 @@ func (l *lowering) goStmt(n *ast.GoStmt) string {
 	if !ok {
 		return l.fail(n, "go needs a function call")
 	}
-	text := "{ gopar__f := " + l.emit(call.Fun) + "; "
+	text := "{ gopar__f := " + l.callee(call.Fun) + "; "
 	var args []string
 	if tuple, ok := l.multi(call); ok {
 		for i := range tuple.Len() {
@@ -341,6 +341,25 @@ func (l *lowering) goStmt(n *ast.GoStmt) string {
 		ellipsis = "..."
 	}
 	return text + "gopar__unit.Go(func() { gopar__f(" + strings.Join(args, ", ") + ellipsis + ") }) }"
+}
+
+// callee writes the function of a call as a value: of a generic function with the
+// type arguments that a call leaves to inference.
+func (l *lowering) callee(fun ast.Expr) string {
+	generic := indexed(ast.Unparen(fun))
+	name := generic
+	if sel, ok := name.(*ast.SelectorExpr); ok {
+		name = sel.Sel
+	}
+	id, ok := name.(*ast.Ident)
+	if !ok || l.info.Instances[id].TypeArgs.Len() == 0 {
+		return l.emit(fun)
+	}
+	var args []string
+	for t := range l.info.Instances[id].TypeArgs.Types() {
+		args = append(args, l.typ(t))
+	}
+	return l.emit(generic) + "[" + strings.Join(args, ", ") + "]"
 }
 
 // multi reports whether a call passes on all results of another call.

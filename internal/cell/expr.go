@@ -302,7 +302,21 @@ func (l *lowering) call(n *ast.CallExpr) string {
 	if l.takesTasks(n) {
 		return l.taskCall(n)
 	}
+	if offset, ok := l.offsetof(n); ok {
+		return offset
+	}
 	return l.splice(n)
+}
+
+// offsetof writes the value of unsafe.Offsetof(x.f): in lowered code a promoted
+// field is selected step by step, and the compiler would count from the last step.
+func (l *lowering) offsetof(n *ast.CallExpr) (string, bool) {
+	callee := calledObject(l.info, n)
+	v := l.info.Types[n].Value
+	if callee == nil || v == nil || qualified(callee) != "unsafe.Offsetof" {
+		return "", false
+	}
+	return l.replace(n, "uintptr("+v.ExactString()+")"), true
 }
 
 // reshapes reports whether a conversion is between struct types whose unexported

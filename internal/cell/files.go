@@ -6,6 +6,7 @@ import (
 	"maps"
 	"slices"
 	"strconv"
+	"strings"
 )
 
 // files builds the files that one pass of the checker sees: one for the cell and
@@ -28,7 +29,7 @@ func (c *checker) files() []*ast.File {
 			maps.Copy(imports, d.imports)
 			decls = append(decls, c.astDecl(d))
 		}
-		files = append(files, c.file(src, imports, nil, decls))
+		files = append(files, c.file(src, imports, decls))
 	}
 	if len(c.carryOver) > 0 {
 		files = append(files, c.carryFile())
@@ -45,7 +46,7 @@ func (c *checker) carryFile() *ast.File {
 		decls = append(decls, v.spec)
 		maps.Copy(imports, v.imports)
 	}
-	return c.file(c.src, imports, nil, decls)
+	return c.file(c.src, imports, decls)
 }
 
 // ownFile is the cell itself: its declarations, its variables as package-level
@@ -72,7 +73,7 @@ func (c *checker) ownFile() *ast.File {
 		Body: body,
 	}
 	decls = append(decls, c.run)
-	return c.file(c.src, c.imports, c.dots, decls)
+	return c.file(c.src, c.imports, decls)
 }
 
 // wrapLast makes the last expression an argument of the display hook.
@@ -94,7 +95,7 @@ func (c *checker) wrapLast(stmts []ast.Stmt) []ast.Stmt {
 
 // file makes an *ast.File of declarations, importing those packages whose names
 // are selected from and not hidden by a name of the session.
-func (c *checker) file(src *source, imports map[string]string, dots []string, decls []ast.Decl) *ast.File {
+func (c *checker) file(src *source, imports map[string]string, decls []ast.Decl) *ast.File {
 	f := &ast.File{
 		Package: src.file.Package, Name: &ast.Ident{NamePos: src.file.Package, Name: "main"},
 		FileStart: src.file.FileStart, FileEnd: src.file.FileEnd,
@@ -109,13 +110,14 @@ func (c *checker) file(src *source, imports map[string]string, dots []string, de
 	bases := selectorBases(decls)
 	own := c.declared()
 	for _, name := range slices.Sorted(maps.Keys(imports)) {
+		if strings.HasPrefix(name, dotKey) {
+			add(".", imports[name])
+			continue
+		}
 		_, hidden := c.s.entities[name]
 		if bases[name] && !hidden && !own[name] {
 			add(name, imports[name])
 		}
-	}
-	for _, path := range dots {
-		add(".", path)
 	}
 	if len(gen.Specs) > 0 {
 		f.Decls = append(f.Decls, gen)

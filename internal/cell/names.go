@@ -21,11 +21,14 @@ func (c *checker) addImport(spec *ast.ImportSpec) {
 	case spec.Name.Name == "_":
 		c.blank = append(c.blank, p)
 	case spec.Name.Name == ".":
-		c.dots = append(c.dots, p)
+		c.imports[dotKey+p] = p
 	default:
 		c.imports[spec.Name.Name] = p
 	}
 }
+
+// dotKey begins the keys of dot imports in a table of imports.
+const dotKey = "."
 
 // packageName is the name of a package, from its export data if there is any.
 func (c *checker) packageName(p string) string {
@@ -102,6 +105,11 @@ func selectedFrom(f *ast.File, base string) []string {
 // importsOf is the part of the cell's imports that a declaration uses.
 func (c *checker) importsOf(d *decl) map[string]string {
 	used := map[string]string{}
+	for name, p := range c.imports {
+		if strings.HasPrefix(name, dotKey) {
+			used[name] = p
+		}
+	}
 	for base := range selectorBases([]ast.Decl{c.astDecl(d)}) {
 		if p, ok := c.imports[base]; ok {
 			used[base] = p
