@@ -71,7 +71,7 @@ func (e *RemoteError) where() []string {
 			if strings.TrimSpace(plain) == "" || strings.TrimSpace(plain) == e.what() || strings.TrimSpace(plain) == e.Name+": "+e.Message {
 				continue
 			}
-			lines = append(lines, l)
+			lines = append(lines, unit.WithFileNames(l))
 		}
 	}
 	return lines
@@ -217,6 +217,9 @@ func misuse(err error) error {
 			return fmt.Errorf("%s:%d: %w", unit.FileName(f.File), f.Line, err)
 		}
 		if !more {
+			if at := unit.Here(); at.File != "" { // called from an interpreted cell
+				return fmt.Errorf("%s:%d: %w", unit.FileName(at.File), at.Line, err)
+			}
 			return err
 		}
 	}

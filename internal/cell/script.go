@@ -36,21 +36,22 @@ func (l *lowering) script() (*interp.Script, []string) {
 	}
 	deps := map[string]bool{}
 	var parts []*interp.Script
+	add := func(p token.Pos, write func(*scripting) string) bool {
+		w := &scripting{l: l, imports: map[string]bool{}, symbols: map[string]interp.Symbol{}, deps: deps, ok: true}
+		text := write(w)
+		part := w.part(text)
+		part.File, part.Line = c.src.id, l.s.fset.Position(p).Line
+		parts = append(parts, part)
+		return w.ok
+	}
 	for _, st := range c.steps {
-		var stmts []func(*scripting) string
-		if st.spec != nil {
-			stmts = append(stmts, func(w *scripting) string { return w.define(st.spec) })
+		if v := st.spec; v != nil && !add(v.node.Pos(), func(w *scripting) string { return w.define(v) }) {
+			return nil, nil
 		}
 		for _, s := range st.stmts {
-			stmts = append(stmts, func(w *scripting) string { return w.stmt(s) })
-		}
-		for _, write := range stmts {
-			w := &scripting{l: l, imports: map[string]bool{}, symbols: map[string]interp.Symbol{}, deps: deps, ok: true}
-			text := write(w)
-			if !w.ok {
+			if !add(s.Pos(), func(w *scripting) string { return w.stmt(s) }) {
 				return nil, nil
 			}
-			parts = append(parts, w.part(text))
 		}
 	}
 	return join(parts), slices.Sorted(maps.Keys(deps))

@@ -34,6 +34,9 @@ type Script struct {
 	// last expression as those of package unit do, and Def("x|int", v) and DefError("err|error", v), which give a session
 	// variable a value.
 	Body string
+	// File and Line say where in its cell the script begins, as compiled code would know it.
+	File string
+	Line int
 	// Then is run afterwards, nil for nothing: what uses a variable that Body makes is a script of its own, because a symbol is
 	// looked up before its script runs.
 	Then *Script
@@ -60,6 +63,8 @@ type Panic struct {
 	Value any
 	// Callers is the stack at the panic, innermost first.
 	Callers []uintptr
+	// At is where the script's statement stands in its cell.
+	At unit.Position
 }
 
 // Error implements error.
@@ -68,7 +73,9 @@ func (p *Panic) Error() string { return fmt.Sprint("panic: ", p.Value) }
 // Run executes s in the calling goroutine and returns when it has ended; an interrupt reaches it through the compiled code it
 // calls. A panic is returned as a *Panic. Scripts may run concurrently.
 func Run(_ context.Context, s *Script) error {
+	defer unit.At(unit.Position{})
 	for ; s != nil; s = s.Then {
+		unit.At(unit.Position{File: s.File, Line: s.Line})
 		if err := s.run(); err != nil {
 			return err
 		}
@@ -89,7 +96,7 @@ func (s *Script) run() error {
 	_, err = i.Execute(prog)
 	var p interp.Panic
 	if errors.As(err, &p) {
-		return &Panic{Value: translate(p.Value, p.Callers), Callers: p.Callers}
+		return &Panic{Value: translate(p.Value, p.Callers), Callers: p.Callers, At: unit.Here()}
 	}
 	return err
 }

@@ -41,6 +41,9 @@ func errorOf(err error) *Exception {
 	if errors.As(err, &p) { // a script has recovered for us
 		ex := exceptionOf(p.Value)
 		ex.Frames = framesOf(p.Callers)
+		if p.At.File != "" {
+			ex.Frames = append(ex.Frames, Frame{File: p.At.File, Line: p.At.Line})
+		}
 		return ex
 	}
 	if errors.Is(err, codec.ErrCodec) {
