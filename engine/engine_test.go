@@ -65,7 +65,7 @@ var gopar = sync.OnceValues(func() (string, error) {
 })
 
 // serveHub serves a hub with given files until stop is called.
-func serveHub(t *testing.T, profile string) (h *hub.Hub, stop func()) {
+func serveHub(t testing.TB, profile string) (h *hub.Hub, stop func()) {
 	t.Helper()
 	h, err := hub.New(hub.Config{ProfileDir: profile, Ping: 200 * time.Millisecond, Reuse: true, Log: logr.Discard()})
 	if err != nil {
@@ -89,7 +89,7 @@ func serveHub(t *testing.T, profile string) (h *hub.Hub, stop func()) {
 }
 
 // serveEngine serves an engine until the test ends; what Serve returned is on the channel.
-func serveEngine(t *testing.T, profile string, change func(*engine.Config)) <-chan error {
+func serveEngine(t testing.TB, profile string, change func(*engine.Config)) <-chan error {
 	t.Helper()
 	binary, err := gopar()
 	if err != nil {
@@ -123,7 +123,7 @@ func serveEngine(t *testing.T, profile string, change func(*engine.Config)) <-ch
 	return ended
 }
 
-func connect(t *testing.T, profile string, n int) parallel.Client {
+func connect(t testing.TB, profile string, n int) parallel.Client {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), deadline)
 	defer cancel()

@@ -85,7 +85,12 @@ func dial(ctx context.Context, info *proto.ClientInfo, o options) (*link, error)
 			return nil, errors.Join(err, l.close(ErrClosed))
 		}
 	}
-	l.iopub = zmtp.NewSub(zmtp.Options{Log: o.log}, l.receive(l.relay.on))
+	onOutput := l.receive(l.relay.on)
+	l.iopub = zmtp.NewSub(zmtp.Options{Log: o.log}, func(frames [][]byte) {
+		if !l.relay.needless(frames) {
+			onOutput(frames)
+		}
+	})
 	l.notify = zmtp.NewSub(zmtp.Options{Log: o.log}, l.receive(l.onNotification))
 	for s, port := range map[*zmtp.Sub]int{l.iopub: info.IOPub, l.notify: info.Notification} {
 		s.Subscribe(nil)

@@ -221,6 +221,9 @@ func (p *part) resend(missing []string) {
 // finish records what the part came to. It is called once.
 func (p *part) finish(values []any, err error) {
 	p.values, p.err = values, err
+	if p.outputs != nil && p.id != "" && p.outputs.lost(err) {
+		p.result.link.relay.drop(p.id)
+	}
 	p.result.finished(p)
 }
 

@@ -91,6 +91,27 @@ func (y *relay) follow(id string, o *outputs) {
 	y.follows[id] = o
 }
 
+// drop ends what follow began, for a task that shows nothing more.
+func (y *relay) drop(id string) {
+	y.mu.Lock()
+	defer y.mu.Unlock()
+	if o := y.follows[id]; o != nil {
+		delete(y.follows, id)
+		o.end()
+	}
+}
+
+// needless reports whether a message of iopub can be dropped undecoded: two of three messages of a small task say that its
+// engine is busy or idle, which matters only for tasks whose output is followed.
+func (y *relay) needless(frames [][]byte) bool {
+	if len(frames) == 0 || !bytes.HasSuffix(frames[0], []byte(".status")) {
+		return false
+	}
+	y.mu.Lock()
+	defer y.mu.Unlock()
+	return len(y.follows) == 0 && len(y.lines) == 0
+}
+
 // on takes one message of iopub. Those of other clients' tasks are not for us.
 func (y *relay) on(m *jupyter.Message) {
 	parent, err := m.ParentHeader()
