@@ -36,7 +36,16 @@ func TestMain(m *testing.M) {
 	if path := os.Getenv(writeHistory); path != "" {
 		os.Exit(writeCells(path))
 	}
-	goleak.VerifyTestMain(m)
+	tmp, err := os.MkdirTemp("", "gk") // what the tests build is large: nothing of it stays behind
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	_ = os.Setenv("TMPDIR", tmp) // fails for malformed names only
+	goleak.VerifyTestMain(m, goleak.Cleanup(func(code int) {
+		_ = os.RemoveAll(tmp) // best effort
+		os.Exit(code)
+	}))
 }
 
 func serveProcess(file string) int {
