@@ -38,7 +38,7 @@ const (
 // notebook, whole, cut at their top-level declarations, and with the body of main
 // as statements, and fails on any difference in what they print or panic with.
 func TestPrograms(t *testing.T) {
-	files, err := filepath.Glob("testdata/programs/*.go")
+	files, err := filepath.Glob("testdata/programs/*.go*") // .go.txt: not formatted on purpose
 	if err != nil || len(files) == 0 {
 		t.Fatal("no programs", err)
 	}
@@ -55,7 +55,7 @@ func TestPrograms(t *testing.T) {
 	tc := sharedToolchain(t)
 	slots := make(chan struct{}, 2)
 	for _, file := range files {
-		t.Run(strings.TrimSuffix(filepath.Base(file), ".go"), func(t *testing.T) {
+		t.Run(programName(file), func(t *testing.T) {
 			t.Parallel()
 			slots <- struct{}{}
 			defer func() { <-slots }()
@@ -83,6 +83,11 @@ func translateBack(s string) string {
 		}
 		return strings.TrimSuffix(m, "M_")
 	})
+}
+
+func programName(file string) string {
+	name, _, _ := strings.Cut(filepath.Base(file), ".")
+	return name
 }
 
 // differ runs cells and compares all they print with want.
@@ -421,7 +426,7 @@ func buildAndRun(t *testing.T, files []string) map[string]string {
 		if err != nil {
 			t.Error(err)
 		}
-		write(strings.TrimSuffix(filepath.Base(f), ".go")+"/main.go", string(src))
+		write(programName(f)+"/main.go", string(src))
 	}
 	bin := filepath.Join(dir, "bin")
 	if err := os.Mkdir(bin, 0o700); err != nil {
@@ -434,7 +439,7 @@ func buildAndRun(t *testing.T, files []string) map[string]string {
 		return outputs
 	}
 	for _, f := range files {
-		outputs[f] = runPlain(t, filepath.Join(bin, strings.TrimSuffix(filepath.Base(f), ".go")))
+		outputs[f] = runPlain(t, filepath.Join(bin, programName(f)))
 	}
 	t.Logf("go build of %d programs: %v", len(files), time.Since(started).Round(time.Millisecond))
 	return outputs

@@ -13,6 +13,7 @@ import (
 	"strings"
 
 	"github.com/gopar-project/gopar/internal/native"
+	"github.com/gopar-project/gopar/internal/unit"
 )
 
 // Names that lowered code uses. They begin with a prefix that no user's name has
@@ -61,6 +62,9 @@ func (c *checker) lower() (*Cell, error) {
 		structs: map[string]string{}, reads: map[types.Object]*funcReads{},
 	}
 	l.given = c.unspell()
+	if errs := c.reserved(); errs != nil {
+		return nil, errs
+	}
 	for _, id := range c.unused {
 		l.skip[id.Pos()] = true
 	}
@@ -104,9 +108,9 @@ func (l *lowering) unit(body string) *native.Unit {
 	}
 	b.WriteString(")\n\nvar _ = gopar__unsafe.Sizeof(0)\nvar _ gopar__reflect.Type\n")
 	for _, h := range deps { // an alias may end up unused: only linkname needs the import
-		fmt.Fprintf(&b, "var _ = %s.C_hash\n", l.deps[h])
+		fmt.Fprintf(&b, "var _ = %s.C_gopar__hash\n", l.deps[h])
 	}
-	fmt.Fprintf(&b, "const C_hash = %q\n", hashMark)
+	fmt.Fprintf(&b, "const C_gopar__hash = %q\n", hashMark)
 	b.WriteString(carry)
 	b.WriteString(strings.Join(l.order, ""))
 	b.WriteString(l.head.String())
@@ -127,7 +131,7 @@ func (l *lowering) unit(body string) *native.Unit {
 // register writes the init function that makes the unit known.
 func (l *lowering) register() string {
 	var b strings.Builder
-	b.WriteString("\nfunc init() {\n\tgopar__unit.Register(&gopar__unit.Table{\n\t\tHash: C_hash,\n\t\tRun: gopar__run,\n")
+	b.WriteString("\nfunc init() {\n\tgopar__unit.Register(&gopar__unit.Table{\n\t\tHash: C_gopar__hash,\n\t\tRun: gopar__run,\n")
 	b.WriteString("\t\tFuncs: map[string]any{")
 	var reads strings.Builder
 	for _, d := range slices.Concat(l.checker.decls, l.carried) {
@@ -135,7 +139,7 @@ func (l *lowering) register() string {
 		if !ok || f.Recv != nil || f.Type.TypeParams != nil || f.Name.Name == "_" {
 			continue
 		}
-		fmt.Fprintf(&b, "%q: %s, ", f.Name.Name, f.Name.Name)
+		fmt.Fprintf(&b, "%q: %s, ", f.Name.Name, funcName(f.Name.Name))
 		if ids := l.readsOf(l.info.Defs[f.Name]); len(ids) > 0 {
 			fmt.Fprintf(&reads, "%q: %#v, ", f.Name.Name, ids)
 		}
@@ -247,6 +251,8 @@ func (l *lowering) funcDecl(f *ast.FuncDecl) string {
 		name = methodName(name)
 	} else if f.Type.TypeParams != nil {
 		name = "G_" + name
+	} else {
+		name = funcName(name)
 	}
 	b.WriteString(name)
 	if f.Type.TypeParams != nil {
@@ -260,6 +266,15 @@ func (l *lowering) funcDecl(f *ast.FuncDecl) string {
 		b.WriteString(" " + l.funcBody(f.Body, f))
 	}
 	return b.String()
+}
+
+// funcName is how a function is called in lowered code. A plugin's table names the
+// exported functions of a package main, which a unit's would not be found under.
+func funcName(name string) string {
+	if token.IsExported(name) {
+		return unit.FuncPrefix + name
+	}
+	return name
 }
 
 // methodName is how a method is called in lowered code: unexported methods get an

@@ -1,6 +1,7 @@
 package cell
 
 import (
+	"fmt"
 	"go/ast"
 	"go/types"
 	"path"
@@ -203,4 +204,48 @@ func distance(a, b string) int {
 		}
 	}
 	return row[len(b)]
+}
+
+// reserved reports names that lowered code needs for itself: those that begin with
+// its prefix, and the exported form of another name of the cell.
+func (c *checker) reserved() Errors {
+	var errs Errors
+	add := func(id *ast.Ident, format string, args ...any) {
+		errs = append(errs, Error{Pos: c.s.fset.Position(id.Pos()), Msg: fmt.Sprintf(format, args...)})
+	}
+	methods := map[string]bool{}
+	for _, d := range slices.Concat(c.decls, c.carried) {
+		if m := d.method(); m != "" {
+			methods[d.name+"."+methodName(m)] = methods[d.name+"."+methodName(m)] || methodName(m) != m
+		}
+	}
+	for _, d := range c.decls {
+		if m := d.method(); methodName(m) == m && methods[d.name+"."+m] {
+			add(d.node.(*ast.FuncDecl).Name, "%s.%s and its method %s cannot be told apart in compiled cells: rename one", d.name, m, m[2:])
+		}
+	}
+	scope := c.pkg.Scope()
+	for id, o := range c.info.Defs {
+		if o == nil || id == c.run.Name {
+			continue
+		}
+		if strings.HasPrefix(id.Name, prefix) {
+			add(id, "names that begin with %s are gopar's own", prefix)
+		}
+		if o.Parent() != scope || len(id.Name) < 3 {
+			continue
+		}
+		switch other := scope.Lookup(id.Name[2:]).(type) {
+		case *types.TypeName:
+			if strings.HasPrefix(id.Name, "T_") && other.Pkg() == c.pkg {
+				add(id, "%s and %s cannot be declared in one cell: rename one", id.Name, other.Name())
+			}
+		case *types.Const:
+			if strings.HasPrefix(id.Name, "C_") && other.Pkg() == c.pkg {
+				add(id, "%s and %s cannot be declared in one cell: rename one", id.Name, other.Name())
+			}
+		}
+	}
+	slices.SortFunc(errs, func(a, b Error) int { return a.Pos.Offset - b.Pos.Offset })
+	return errs
 }

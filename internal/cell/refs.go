@@ -125,13 +125,13 @@ func (l *lowering) function(f *types.Func) string {
 		return l.unitAliasOf(hash) + ".G_" + f.Name()
 	}
 	if hash == "" {
-		return f.Name()
+		return funcName(f.Name())
 	}
 	l.unitAliasOf(hash)
 	name := prefix + "f_" + hash[:8] + "_" + f.Name()
 	if !l.done[name] {
 		l.done[name] = true
-		decl := fmt.Sprintf("\n//go:linkname %s cell/%s.%s\nfunc %s%s\n", name, hash, f.Name(), name, l.signature(sig))
+		decl := fmt.Sprintf("\n//go:linkname %s cell/%s.%s\nfunc %s%s\n", name, hash, funcName(f.Name()), name, l.signature(sig))
 		l.head.WriteString(decl)
 	}
 	return name

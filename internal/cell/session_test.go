@@ -186,6 +186,12 @@ func TestSessions(t *testing.T) {
 			{"value := 3", ""}, {"vale", "cell 9:1:1: undefined: vale (did you mean value?)"},
 			{"z := z + 1", "cell 10:1:6: undefined: z"},
 		},
+		"names that compiled cells need": {
+			{"type vec int\ntype T_vec string", "cell 1:2:6: T_vec and vec cannot be declared in one cell: rename one"},
+			{"const one = 1\nconst C_one = 2", "cell 2:2:7: C_one and one cannot be declared in one cell: rename one"},
+			{"type sq int\nfunc (sq) area() {}\nfunc (sq) M_area() {}", "cell 3:3:11: sq.M_area and its method area cannot be told apart in compiled cells: rename one"},
+			{"gopar__x := 1", "cell 4:1:1: names that begin with gopar__ are gopar's own"},
+		},
 		"unused things are allowed": {
 			{"import \"net/url\"\nfunc f() { a := 1; var b, c int; if d := 2; true {}; for i, v := range []int{1} {}; switch e := any(1).(type) { case int: } }\nf()", ""},
 		},

@@ -151,7 +151,7 @@ func plainName(name string) string {
 	for i, p := range parts {
 		star := strings.HasPrefix(p, "(*")
 		core := strings.TrimSuffix(strings.TrimPrefix(p, "(*"), ")")
-		for _, prefix := range []string{"T_", "G_", "M_"} {
+		for _, prefix := range []string{"T_", "G_", "M_", unit.FuncPrefix} {
 			core = strings.TrimPrefix(core, prefix)
 		}
 		if star {

@@ -30,6 +30,10 @@ import (
 // hash h is PathPrefix+h.
 const PathPrefix = "cell/"
 
+// FuncPrefix is put before the names of a unit's exported functions: a plugin may
+// not have any.
+const FuncPrefix = "gopar__x_"
+
 // Table describes one loaded unit.
 type Table struct {
 	// Hash is the unit's content address.
@@ -151,5 +155,5 @@ func FuncOf(f any) (hash, symbol string, ok bool) {
 	if !ok || strings.ContainsAny(symbol, ".[") {
 		return "", "", false
 	}
-	return hash, symbol, true
+	return hash, strings.TrimPrefix(symbol, FuncPrefix), true
 }
