@@ -73,7 +73,7 @@ func (l *lowering) emit(n ast.Node) string {
 	case *ast.Field:
 		return l.field(n)
 	case *ast.ForStmt, *ast.RangeStmt, *ast.IfStmt, *ast.SwitchStmt, *ast.TypeSwitchStmt, *ast.CommClause, *ast.CaseClause:
-		return l.control(n.(ast.Node))
+		return l.control(n)
 	case *ast.BlockStmt:
 		return l.block(n, "")
 	case *ast.GoStmt:

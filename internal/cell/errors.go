@@ -4,7 +4,6 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
-	"fmt"
 	"go/scanner"
 	"go/token"
 	"strings"
@@ -64,17 +63,10 @@ func syntaxErrors(err error) Errors {
 	return es
 }
 
-// ErrUnsupported is wrapped by errors about Go that cells do not accept.
-var ErrUnsupported = errors.New("not supported in a cell")
-
 // fileID is the name under which compiled code knows a cell's text. It does not
 // contain the cell's number, so that the same text has the same object wherever
 // it stands.
 func fileID(text string) string {
 	sum := sha256.Sum256([]byte(text))
 	return "cell-" + hex.EncodeToString(sum[:6])
-}
-
-func internalError(format string, args ...any) error {
-	return fmt.Errorf("gopar cannot lower this cell (please report it): "+format, args...)
 }

@@ -105,11 +105,6 @@ func (s *source) src(n ast.Node) string { return s.buf[s.off(n.Pos()):s.off(n.En
 
 func (s *source) off(p token.Pos) int { return s.tok.Offset(p) }
 
-// holds reports whether a position lies in this source.
-func (s *source) holds(p token.Pos) bool {
-	return s.tok.Base() <= int(p) && int(p) <= s.tok.Base()+s.tok.Size()
-}
-
 // split finds the top-level parts of a cell: package, import, func, type, var and
 // const declarations are chunks of their own, everything between them is
 // statements. It reports unbalanced brackets itself, at the bracket.

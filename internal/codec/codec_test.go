@@ -46,10 +46,7 @@ type everything struct {
 	arr      [3]bool
 	_        [8]byte
 	nested   struct{ x, y float32 }
-	nilMap   map[int]int
 	empty    []int
-	fn       func()
-	ch       chan int
 }
 
 type node struct {

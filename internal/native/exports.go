@@ -143,7 +143,7 @@ func (t *Toolchain) prepare(ctx context.Context, extra []string, built func(pkg 
 	}
 	defer unlock()
 	idx, err := readIndex(t.indexFile())
-	list := []string{}
+	var list []string
 	switch {
 	case err != nil: // first time, or damaged
 		idx = &index{Packages: map[string]archive{}}

@@ -25,7 +25,7 @@ func (e *ExitError) Error() string {
 	return fmt.Sprintf("os.Exit(%d)", e.Code)
 }
 
-// Stop, when not zero, makes every loop iteration and function entry of compiled
+// Stop makes, when it is not zero, every loop iteration and function entry of compiled
 // cells panic with ErrInterrupted. The check that lowering puts there is
 //
 //	if unit.Stop.Load() != 0 { unit.Interrupted() }
@@ -115,8 +115,8 @@ func Go(f func()) {
 // Exit is what os.Exit means in a cell: it ends the cell with an *ExitError.
 func Exit(code int) { panic(&ExitError{Code: code}) }
 
-// Fatal, Fatalf and Fatalln are what log.Fatal, log.Fatalf and log.Fatalln mean
-// in a cell: they end the cell with an *ExitError that carries the message.
+// Fatal is what log.Fatal means in a cell: it ends the cell with an *ExitError
+// that carries the message. Fatalf and Fatalln are its siblings.
 func Fatal(v ...any) { panic(&ExitError{Code: 1, Message: fmt.Sprint(v...)}) }
 
 // Fatalf is Fatal with a format.

@@ -172,11 +172,6 @@ func (z *libzmq) want(name string, frames ...string) {
 	}
 }
 
-func (z *libzmq) close(name string) {
-	z.t.Helper()
-	z.do(request{Op: "close", Name: name}, nil)
-}
-
 // short abbreviates a message for a report.
 func short(frames []string) string {
 	s := fmt.Sprintf("%d frames", len(frames))
