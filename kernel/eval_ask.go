@@ -1,6 +1,8 @@
 package kernel
 
 import (
+	"fmt"
+	"os"
 	"strings"
 	"unicode/utf8"
 
@@ -80,4 +82,17 @@ func byteOffset(code string, cursor int) int {
 		cursor--
 	}
 	return len(code)
+}
+
+// Dir implements Placed, where the system tells.
+func (g *GoEvaluator) Dir() string {
+	pid := g.PID()
+	if pid == 0 {
+		return ""
+	}
+	dir, err := os.Readlink(fmt.Sprintf("/proc/%d/cwd", pid))
+	if err != nil {
+		return ""
+	}
+	return dir
 }

@@ -231,6 +231,17 @@ func TestKilledRunnerIsAnErrorOfTheCell(t *testing.T) {
 	}
 }
 
+func TestShellCommandsFollowTheCells(t *testing.T) {
+	s := newSession(t)
+	dir := t.TempDir()
+	if got := s.run(fmt.Sprintf("os.Chdir(%q)", dir)); got != "" {
+		t.Fatal(got)
+	}
+	if got := s.g.Dir(); got != dir {
+		t.Errorf("the cells are in %s, Dir is %s", dir, got)
+	}
+}
+
 func BenchmarkCell(b *testing.B) {
 	s := newSession(b)
 	for _, bench := range []struct{ name, code string }{{"repeated", "1+1"}, {"call", "strings.ToUpper(\"a\")"}} {
