@@ -33,7 +33,7 @@ func (e *Engine) apply(ctx context.Context, r *jupyter.Request, content json.Raw
 	case <-ctx.Done():
 		return e.abortedReply(r), nil
 	}
-	if cap(e.slots) == 1 {
+	if cap(e.slots) == 1 || moves(content) {
 		defer func() { <-e.slots }()
 		return e.task(ctx, r, content), nil
 	}
@@ -43,6 +43,13 @@ func (e *Engine) apply(ctx context.Context, r *jupyter.Request, content json.Raw
 		finish(e.task(ctx, r, content), nil)
 	})
 	return nil, nil
+}
+
+// moves reports whether a task moves data for the cell that comes next, or fetches that of the last, so that it must not be
+// overtaken.
+func moves(content json.RawMessage) bool {
+	c, err := codec.ParseContent(content)
+	return err == nil && c.Op != codec.OpCall
 }
 
 // task runs one task and returns the content of its reply, whose metadata and buffers it sets.

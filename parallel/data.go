@@ -70,15 +70,15 @@ func joined(parts []any) (any, error) {
 	return all.Interface(), nil
 }
 
-// Slot returns the value that Push sent under name to this engine. The cell that Push runs there uses it; there is no
-// reason to call it otherwise.
-func Slot(name string) any { return codec.Slot(name) }
+// Slot makes a variable the target of the value that Push sends under name. The cell that Push runs on an engine uses it;
+// there is no reason to call it otherwise.
+func Slot(name string, pointer any) { codec.Bind(name, pointer) }
 
 // SetSlot keeps a value for Pull under name. The cell that Pull runs on an engine uses it; there is no reason to call it
 // otherwise.
 func SetSlot(name string, v any) { codec.SetSlot(name, v) }
 
-// push stores values on the engines, then runs a cell there that makes them variables.
+// push runs a cell on the engines that declares variables, then sets them: their types are the engines' own.
 func (c Client) push(variables func(i int) map[string]any) *AsyncResult {
 	l, err := c.connection()
 	if err == nil && len(c) == 0 {
@@ -108,9 +108,8 @@ func (c Client) push(variables func(i int) map[string]any) *AsyncResult {
 			}
 			last = vars
 		}
-		r.add(&part{channel: mux, engine: e, call: call, prelude: true, follow: &part{channel: mux, engine: e, code: code, n: 1, rank: i}})
+		r.pair(&part{channel: mux, engine: e, code: code, prelude: true}, &part{channel: mux, engine: e, call: call, n: 1, rank: i})
 	}
-	r.more = follow
 	r.send(r.parts)
 	return r
 }
@@ -120,15 +119,15 @@ func sameMap(a, b map[string]any) bool {
 	return reflect.ValueOf(a).Pointer() == reflect.ValueOf(b).Pointer()
 }
 
-// follow returns what follows a prelude that went well.
-func follow(last *part) []*part {
-	if last.err != nil || last.follow == nil {
-		return nil
-	}
-	return []*part{last.follow}
+// pair adds a prelude and what it prepares. Both are sent at once, as engines serve them in order, so that what the caller
+// sends next comes after both.
+func (r *AsyncResult) pair(prelude, second *part) {
+	second.after = prelude
+	r.add(prelude)
+	r.add(second)
 }
 
-// declarations is a cell that makes variables of the slots called names.
+// declarations is a cell that declares variables called names, of the values' types, and binds them.
 func declarations(names []string, values []any) (string, error) {
 	imports := map[string]bool{}
 	var lines []string
@@ -137,14 +136,14 @@ func declarations(names []string, values []any) (string, error) {
 			return "", fmt.Errorf("%q is not the name of a variable", name)
 		}
 		if values[i] == nil {
-			lines = append(lines, fmt.Sprintf("var %s any", name))
+			lines = append(lines, fmt.Sprintf("var %s any", name), fmt.Sprintf("parallel.Slot(%q, &%s)", name, name))
 			continue
 		}
 		text, err := typeSource(reflect.TypeOf(values[i]), imports)
 		if err != nil {
 			return "", fmt.Errorf("%s: %w", name, err)
 		}
-		lines = append(lines, fmt.Sprintf("%s := parallel.Slot(%q).(%s)", name, name, text))
+		lines = append(lines, fmt.Sprintf("var %s %s", name, text), fmt.Sprintf("parallel.Slot(%q, &%s)", name, name))
 	}
 	for _, path := range slices.Sorted(maps.Keys(imports)) {
 		lines = slices.Insert(lines, 0, fmt.Sprintf("import %q", path))
@@ -160,10 +159,9 @@ func typeSource(t reflect.Type, imports map[string]bool) (string, error) {
 			return t.Name(), nil
 		case strings.Contains(t.Name(), "["):
 			return "", fmt.Errorf("a variable of the generic type %v cannot be pushed; give it to a function instead", t)
-		case strings.HasPrefix(path, unit.PathPrefix):
-			return t.Name(), nil
-		case path == "main" || !token.IsExported(t.Name()):
-			return "", fmt.Errorf("type %v is not known in the engine's session; give the value to a function instead", t)
+		case strings.HasPrefix(path, unit.PathPrefix) || path == "main" || !token.IsExported(t.Name()):
+			return "", fmt.Errorf("type %s is declared here and not in the engines' sessions; give the value to a function instead",
+				strings.TrimPrefix(t.String(), "main."))
 		default:
 			imports[path] = true
 			return t.String(), nil
@@ -239,10 +237,10 @@ func (c Client) pull(names []string, many bool) *AsyncResult {
 		return failedResult(misuse(err))
 	}
 	r := newResult(l, moved, len(c))
-	r.many, r.silent, r.title, r.more = many, true, "pull", follow
+	r.many, r.silent, r.title = many, true, "pull"
 	for i, e := range c {
-		r.add(&part{channel: mux, engine: e, code: strings.Join(lines, "\n"), prelude: true,
-			follow: &part{channel: mux, engine: e, call: codec.Fetch(slots), n: 1, rank: i}})
+		r.pair(&part{channel: mux, engine: e, code: strings.Join(lines, "\n"), prelude: true},
+			&part{channel: mux, engine: e, call: codec.Fetch(slots), n: 1, rank: i})
 	}
 	r.send(r.parts)
 	return r

@@ -3,6 +3,7 @@ package parallel
 import (
 	"errors"
 	"fmt"
+	"regexp"
 	"runtime"
 	"slices"
 	"strconv"
@@ -138,6 +139,9 @@ func (e *TaskErrors) Error() string { return strings.Join(e.groups(), "\n") }
 // Unwrap makes errors.Is and errors.As look at each.
 func (e *TaskErrors) Unwrap() []error { return e.Errors }
 
+// cellNumber is a cell's number in a position.
+var cellNumber = regexp.MustCompile(`\bcell \d+\b`)
+
 // groups is a text for each kind of error, those of most tasks first.
 func (e *TaskErrors) groups() []string {
 	type group struct {
@@ -154,10 +158,11 @@ func (e *TaskErrors) groups() []string {
 		if errors.As(err, &r) {
 			text, engine = r.what()+"\n"+strings.Join(r.where(), "\n"), r.Engine
 		}
-		g := byText[text]
+		key := cellNumber.ReplaceAllString(stripANSI(text), "cell") // each engine counts its own cells
+		g := byText[key]
 		if g == nil {
 			g = &group{what: err.Error(), first: r}
-			byText[text] = g
+			byText[key] = g
 			order = append(order, g)
 		}
 		g.n++

@@ -102,7 +102,11 @@ func (p *processes) engine(args ...string) error {
 func (p *processes) command(args ...string) *exec.Cmd {
 	c := exec.Command(p.binary, args...)
 	c.Dir = p.dir
-	c.Env = append(os.Environ(), "IPYTHONDIR="+filepath.Join(p.dir, "ipython"))
+	source, err := filepath.Abs("..") // what units are built against
+	if err != nil {
+		return c // Start reports it
+	}
+	c.Env = append(os.Environ(), "IPYTHONDIR="+filepath.Join(p.dir, "ipython"), "GOPAR_SOURCE="+source)
 	log, err := os.OpenFile(filepath.Join(p.dir, args[0]+".log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 	if err == nil {
 		c.Stdout, c.Stderr = log, log // the file stays open as long as the test

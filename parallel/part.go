@@ -24,7 +24,7 @@ type part struct {
 	resent  int
 	prelude bool  // prepares another part of the same engine; has no value
 	rank    int   // place among the values; 0 for parts that are sent in that order
-	follow  *part // what a prelude prepares
+	after   *part // the prelude of this one; nil if it has none
 	broken  error // why it cannot be sent; nil if it can
 
 	// id is the task's current msg_id, written while the part is sent.

@@ -259,7 +259,7 @@ func (r *AsyncResult) Errors() []error {
 	}
 	var errs []error
 	for _, p := range r.parts {
-		if p.err != nil {
+		if p.err != nil && (p.after == nil || p.after.err == nil) { // a prelude's error causes the other
 			errs = append(errs, p.err)
 		}
 	}

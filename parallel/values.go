@@ -5,6 +5,7 @@ import (
 	"reflect"
 	"slices"
 
+	"github.com/gopar-project/gopar/internal/codec"
 	"github.com/gopar-project/gopar/internal/unit"
 )
 
@@ -137,7 +138,7 @@ func Get[T any](r *AsyncResult) (T, error) {
 	if err != nil {
 		return zero, err
 	}
-	if t, ok := v.(T); ok {
+	if t, ok := codec.As[T](v); ok {
 		return t, nil
 	}
 	if v == nil && reflect.TypeFor[T]().Kind() == reflect.Interface {
@@ -154,7 +155,7 @@ func All[T any](r *AsyncResult) ([]T, error) {
 	}
 	all := make([]T, len(values))
 	for i, v := range values {
-		t, ok := v.(T)
+		t, ok := codec.As[T](v)
 		if !ok && v != nil {
 			return nil, fmt.Errorf("value %d is a %T, not a %v", i, v, reflect.TypeFor[T]())
 		}

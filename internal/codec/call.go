@@ -239,7 +239,7 @@ func (m *Mapping) Pack(i, j int) (*Call, error) {
 	return m.f.pack(parts, true)
 }
 
-// Store packs values to be kept under names where the task runs; see Slot.
+// Store packs values for the variables that are bound to names where the task runs; see Bind.
 func Store(names []string, values []any) (*Call, error) {
 	vs := make([]reflect.Value, len(values))
 	for i, v := range values {

@@ -176,17 +176,23 @@ func TestMapAppliesToEachIndex(t *testing.T) {
 }
 
 func TestStoreAndFetch(t *testing.T) {
-	c, err := Store([]string{"a", "b"}, []any{1, &node{v: 2}})
+	c, err := Store([]string{"a", "b", "c"}, []any{1, &node{v: 2}, nil})
 	if err != nil {
 		t.Fatal(err)
 	}
 	content, _ := c.JSON()
-	if _, err := Invoke(t.Context(), content, c.Buffers); err != nil {
-		t.Fatal(err)
+	if _, err := Invoke(t.Context(), content, c.Buffers); err == nil {
+		t.Error("stored without variables")
 	}
-	if Slot("a") != 1 || Slot("none") != nil {
-		t.Errorf("slot %v", Slot("a"))
+	a, b, n := 0, (*node)(nil), any(7)
+	Bind("a", &a)
+	Bind("b", &b)
+	Bind("c", &n)
+	if _, err := Invoke(t.Context(), content, c.Buffers); err != nil || a != 1 || b.v != 2 || n != nil {
+		t.Fatal(err, a, b, n)
 	}
+	SetSlot("a", a)
+	SetSlot("b", b)
 	f := Fetch([]string{"b", "a"})
 	content, _ = f.JSON()
 	frames, err := Invoke(t.Context(), content, f.Buffers)

@@ -12,8 +12,8 @@ const Version = "gopar/1"
 // What a task asks for, in Content.Op.
 const (
 	OpCall  = ""      // call Func with the arguments
-	OpStore = "store" // keep the values under Names, for Slot
-	OpFetch = "fetch" // return the values kept under Names
+	OpStore = "store" // set the variables bound to Names, see Bind
+	OpFetch = "fetch" // return the values kept under Names, see SetSlot
 )
 
 // Content is the content of an apply_request between a Go client and a Go engine.

@@ -236,33 +236,54 @@ func (k *invocation) each(ctx context.Context, args []reflect.Value) ([]reflect.
 	return out, nil
 }
 
-// slots are the values of Store, by name.
+// slots are the values of SetSlot, by name.
 var slots sync.Map
-
-// Slot returns the value last stored under name in this process, nil if there is none.
-func Slot(name string) any {
-	v, _ := slots.Load(name)
-	if b, ok := v.(slot); ok {
-		return b.value
-	}
-	return nil
-}
 
 // SetSlot keeps v under name, for a task made by Fetch.
 func SetSlot(name string, v any) { slots.Store(name, slot{v}) }
 
 type slot struct{ value any }
 
+// targets are the variables that Bind bound, by name.
+var targets sync.Map
+
+// Bind makes the next task of Store set the variable that pointer, a pointer, points to, to the value stored under name.
+func Bind(name string, pointer any) { targets.Store(name, reflect.ValueOf(pointer)) }
+
+// store sets bound variables, whose types tell what to decode.
 func store(c *Content, buffers [][]byte) error {
-	values, err := Values(buffers)
+	bound := make([]reflect.Value, len(c.Names))
+	for i, n := range c.Names {
+		v, ok := targets.LoadAndDelete(n)
+		if !ok {
+			return fmt.Errorf("no variable is bound to %s", n)
+		}
+		if bound[i] = v.(reflect.Value); bound[i].Kind() != reflect.Pointer || bound[i].IsNil() {
+			return fmt.Errorf("%s is bound to a %v, not to a variable", n, bound[i].Kind())
+		}
+	}
+	values, err := decode(buffers, func(i int, _ []reflect.Value) reflect.Type {
+		if i < len(bound) {
+			return bound[i].Type().Elem()
+		}
+		return nil
+	})
 	if err != nil {
 		return err
 	}
-	if len(values) != len(c.Names) {
-		return malformed("%d values for %d names", len(values), len(c.Names))
+	if len(values) != len(bound) {
+		return malformed("%d values for %d names", len(values), len(bound))
 	}
-	for i, n := range c.Names {
-		SetSlot(n, values[i])
+	for i, v := range values {
+		to := bound[i].Elem()
+		switch {
+		case !v.IsValid():
+			to.SetZero()
+		case !v.Type().AssignableTo(to.Type()):
+			return fmt.Errorf("%s is a %v, not a %v", c.Names[i], to.Type(), v.Type())
+		default:
+			to.Set(v)
+		}
 	}
 	return nil
 }

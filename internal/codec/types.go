@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"hash/fnv"
 	"reflect"
+	"slices"
 	"strings"
 	"sync"
 	"unsafe"
@@ -223,6 +224,9 @@ func (d *decoder) described(code uint64, want reflect.Type, depth int) (reflect.
 		if err != nil {
 			return nil, err
 		}
+		if want != nil && want.Elem() == t {
+			return want, nil // reflect may know another type of the same look, see common.go
+		}
 		if kind == reflect.Slice {
 			return reflect.SliceOf(t), nil
 		}
@@ -239,6 +243,9 @@ func (d *decoder) described(code uint64, want reflect.Type, depth int) (reflect.
 		if n > maxLength || t.Size() > 0 && n > d.budget/uint64(t.Size()) {
 			return nil, malformed("array of %d elements", n)
 		}
+		if want != nil && want.Elem() == t && want.Len() == int(n) {
+			return want, nil
+		}
 		return reflect.ArrayOf(int(n), t), nil
 	case reflect.Map:
 		k, err := part(reflect.Type.Key)
@@ -251,6 +258,9 @@ func (d *decoder) described(code uint64, want reflect.Type, depth int) (reflect.
 		}
 		if !k.Comparable() {
 			return nil, malformed("map with keys of type %v", k)
+		}
+		if want != nil && want.Key() == k && want.Elem() == t {
+			return want, nil
 		}
 		return reflect.MapOf(k, t), nil
 	case reflect.Chan:
@@ -361,7 +371,19 @@ func (d *decoder) funcType(want reflect.Type, depth int) (reflect.Type, error) {
 	if err != nil {
 		return nil, err
 	}
+	if want != nil && slices.Equal(ins, types(want.NumIn(), want.In)) && slices.Equal(outs, types(want.NumOut(), want.Out)) &&
+		want.IsVariadic() == (in&1 == 1) {
+		return want, nil
+	}
 	return reflect.FuncOf(ins, outs, in&1 == 1), nil
+}
+
+func types(n int, of func(int) reflect.Type) []reflect.Type {
+	ts := make([]reflect.Type, n)
+	for i := range ts {
+		ts[i] = of(i)
+	}
+	return ts
 }
 
 // named reads a named type and finds it in this process.
