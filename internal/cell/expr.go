@@ -22,10 +22,16 @@ func (l *lowering) ident(n *ast.Ident) string {
 		}
 	case *types.Func:
 		if l.isSession(o.Origin()) {
+			if l.unitOf(o.Origin()) != "" && hidesFields(o.Origin().Signature()) {
+				return l.fail(n, unnamedFields, o.Name())
+			}
 			return l.function(o)
 		}
 	case *types.TypeName:
 		if l.isSession(o) {
+			if a, ok := o.Type().(*types.Alias); ok && l.unitOf(o) != "" && hidesFields(a.Origin().Rhs()) {
+				return l.fail(n, unnamedFields, o.Name())
+			}
 			return l.typeName(o)
 		}
 	case *types.Const:
@@ -39,6 +45,18 @@ func (l *lowering) ident(n *ast.Ident) string {
 		return l.importAlias(p.Path()) + "." + obj.Name() // by a dot import
 	}
 	return n.Name
+}
+
+const unnamedFields = "%s has a struct type without a name, with unexported fields and depending on a type parameter: " +
+	"it can only be used in the cell that declares it, unless the struct gets a name or its fields are exported"
+
+// hidesFields reports whether a type mentions a struct type that units cannot share:
+// one without a name, with unexported fields, that depends on a type parameter.
+func hidesFields(t types.Type) bool {
+	return mentions(t, func(t types.Type) bool {
+		st, ok := t.(*types.Struct)
+		return ok && hasUnexported(st) && mentionsTypeParam(st)
+	})
 }
 
 // selector writes x.f: a package member, a method, or a field.
@@ -296,8 +314,14 @@ func (l *lowering) field(n *ast.Field) string {
 
 // call writes a call or conversion.
 func (l *lowering) call(n *ast.CallExpr) string {
-	if tv := l.info.Types[n.Fun]; tv.IsType() && len(n.Args) == 1 && l.reshapes(tv.Type, l.info.TypeOf(n.Args[0])) {
-		return fmt.Sprintf("%s[%s](%s)", l.viewFunc(), l.typ(tv.Type), l.emit(n.Args[0]))
+	if tv := l.info.Types[n.Fun]; tv.IsType() && len(n.Args) == 1 {
+		to, from := tv.Type, l.info.TypeOf(n.Args[0])
+		if l.reshapes(to, from) {
+			return fmt.Sprintf("%s[%s](%s)", l.viewFunc(), l.typ(to), l.emit(n.Args[0]))
+		}
+		if a, b := pointee(to), pointee(from); a != nil && b != nil && l.reshapes(a, b) {
+			return fmt.Sprintf("(%s)(%s.Pointer(%s))", l.typ(to), unsafeName, l.emit(n.Args[0]))
+		}
 	}
 	if l.takesTasks(n) {
 		return l.taskCall(n)
@@ -322,18 +346,32 @@ func (l *lowering) offsetof(n *ast.CallExpr) (string, bool) {
 // reshapes reports whether a conversion is between struct types whose unexported
 // fields belong to different units: the same layout to us, not to the compiler.
 func (l *lowering) reshapes(to, from types.Type) bool {
+	if from == nil || types.Identical(to, from) {
+		return false
+	}
 	a, ok := types.Unalias(to).Underlying().(*types.Struct)
-	if !ok || from == nil {
+	if !ok {
 		return false
 	}
 	b, ok := types.Unalias(from).Underlying().(*types.Struct)
-	if !ok || a.NumFields() != b.NumFields() || types.Identical(to, from) {
+	if !ok || a.NumFields() != b.NumFields() {
 		return false
 	}
 	for i := range a.NumFields() {
-		if l.foreignField(to, a.Field(i)) != l.foreignField(from, b.Field(i)) || a.Field(i).Pkg() != b.Field(i).Pkg() {
-			return !a.Field(i).Exported()
+		if l.foreignField(to, a.Field(i)) || l.foreignField(from, b.Field(i)) {
+			return true
 		}
 	}
 	return false
+}
+
+// pointee is the type that t points to, nil if it is no pointer type.
+func pointee(t types.Type) types.Type {
+	if t == nil {
+		return nil
+	}
+	if p, ok := types.Unalias(t).Underlying().(*types.Pointer); ok {
+		return p.Elem()
+	}
+	return nil
 }

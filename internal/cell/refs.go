@@ -365,10 +365,14 @@ func (l *lowering) structText(t *types.Struct) string {
 
 // embedded writes an embedded field, whose name is its type's.
 func (l *lowering) embedded(f *types.Var) string {
-	star, t := "", types.Unalias(f.Type())
+	star, t := "", f.Type()
 	if p, ok := t.(*types.Pointer); ok {
-		star, t = "*", types.Unalias(p.Elem())
+		star, t = "*", p.Elem()
 	}
+	if a, ok := t.(*types.Alias); ok && l.isSession(a.Obj()) && a.TypeArgs().Len() == 0 {
+		return star + l.typeName(a.Obj())
+	}
+	t = types.Unalias(t)
 	if n, ok := t.(*types.Named); ok && l.isSession(n.Obj()) && n.TypeArgs().Len() == 0 {
 		return star + l.typeName(n.Obj())
 	}

@@ -186,6 +186,10 @@ func TestSessions(t *testing.T) {
 			{"value := 3", ""}, {"vale", "cell 9:1:1: undefined: vale (did you mean value?)"},
 			{"z := z + 1", "cell 10:1:6: undefined: z"},
 		},
+		"struct types that cells cannot share": {
+			{"type pair[T any] = struct{ a, b T }\nfunc mk[T any](v T) (r struct{ val T }) { r.val = v; return }\nmk(1).val, pair[int]{1, 2}", "=> 1 {1 2}"},
+			{"mk(2)", "cell 2:1:1: " + fmt.Sprintf(unnamedFields, "mk")}, {"p := pair[string]{}", "cell 3:1:6: " + fmt.Sprintf(unnamedFields, "pair")},
+		},
 		"names that compiled cells need": {
 			{"type vec int\ntype T_vec string", "cell 1:2:6: T_vec and vec cannot be declared in one cell: rename one"},
 			{"const one = 1\nconst C_one = 2", "cell 2:2:7: C_one and one cannot be declared in one cell: rename one"},
