@@ -62,7 +62,7 @@ var layers = []layer{
 	{"internal/interp", "interpreting straight-line cells; the only user of the interpreter",
 		[]string{"internal/interp/symbols", "internal/unit"}, []string{yaegi}},
 	{"internal/cell", "the front end: parse, check, lower; it makes units and scripts",
-		[]string{"internal/native", "internal/interp"}, nil},
+		[]string{"internal/native", "internal/interp", "internal/unit"}, nil},
 	{"internal/runner", "the process in which cells run, and the handle on it",
 		[]string{"display", "internal/codec", "internal/interp", "internal/native", "internal/unit"}, []string{logr, xsys}},
 	{"internal/notebook", "notebook files, and the client that runs them",
