@@ -11,8 +11,8 @@ import (
 // users from meeting this: decoding prefers the types that are asked for, and the common types are part of this program, so
 // that all units share them.
 
-// commonTypes makes the linker keep them.
-var commonTypes = [][]reflect.Type{
+// Making them once makes the linker keep them.
+var _ = [][]reflect.Type{
 	common[bool](), common[int](), common[int8](), common[int16](), common[int32](), common[int64](), common[uint](), common[uint8](),
 	common[uint16](), common[uint32](), common[uint64](), common[float32](), common[float64](), common[complex64](), common[complex128](),
 	common[string](), common[any](), common[error](), common[time.Time](), common[time.Duration](),
