@@ -154,6 +154,9 @@ func (s *Session) commitDecls(c *Cell, hash string) {
 				continue
 			}
 			e := &entity{name: name, obj: obj, unit: hash, cell: d.src.name, decl: d}
+			if f, ok := d.node.(*ast.FuncDecl); ok {
+				e.leaf = c.low.leaf(f)
+			}
 			e.reads = c.resolveIDs(c.low.readsOf(obj), hash)
 			s.byObj[obj] = e
 			s.entities[name] = e

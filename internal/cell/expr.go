@@ -329,6 +329,9 @@ func (l *lowering) call(n *ast.CallExpr) string {
 	if offset, ok := l.offsetof(n); ok {
 		return offset
 	}
+	if fun, ok := l.calledLeaf(n.Fun); ok {
+		return l.callOf(n, fun)
+	}
 	return l.splice(n)
 }
 
@@ -374,4 +377,16 @@ func pointee(t types.Type) types.Type {
 		return p.Elem()
 	}
 	return nil
+}
+
+// callOf writes a call with its function replaced.
+func (l *lowering) callOf(n *ast.CallExpr, fun string) string {
+	var b strings.Builder
+	b.WriteString(fun)
+	pos := n.Fun.End()
+	for _, a := range n.Args {
+		b.WriteString(l.text(pos, a.Pos()) + l.emit(a))
+		pos = a.End()
+	}
+	return b.String() + l.text(pos, n.End())
 }

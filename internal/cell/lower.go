@@ -88,7 +88,7 @@ func (c *checker) lower() (*Cell, error) {
 
 // unit assembles the source file and hashes it.
 func (l *lowering) unit(body string) *native.Unit {
-	register := l.register()
+	register := l.leaves() + l.register()
 	carry := l.carryDecls()
 	var b strings.Builder
 	b.WriteString("package main\n\nimport (\n")

@@ -46,6 +46,7 @@ type entity struct {
 	cell  string // name of the cell that declared it: "cell 3"
 	decl  *decl  // nil for variables and constants of groups
 	meths []*decl
+	leaf  bool     // functions: calls nothing, so that other units may inline it
 	reads []string // functions: ids of the variables it uses, transitively
 }
 

@@ -137,7 +137,7 @@ func userFrame(fn, file string, line int) (f Frame, ok bool) {
 		return Frame{}, false
 	}
 	_, name, ok := strings.Cut(rest, ".")
-	if !ok || strings.HasPrefix(name, "gopar__view") {
+	if !ok || strings.HasPrefix(name, "gopar__view") || strings.HasPrefix(name, "GoparLeaves.") {
 		return Frame{}, false
 	}
 	return Frame{Func: plainName(name), File: file, Line: line}, true
