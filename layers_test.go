@@ -37,12 +37,14 @@ const (
 	xsys  = "golang.org/x/sys"
 	xterm = "golang.org/x/term"
 	stdr  = "github.com/go-logr/stdr"
+	pprof = "github.com/google/pprof/profile"
 )
 
 // layers lists every package, the lowest first. A row may import only rows above it: imports point down.
 var layers = []layer{
 	{"internal/unit", "what compiled cells link against: their variables, their stop flag", nil, nil},
 	{"display", "how values look; users import it", nil, nil},
+	{"internal/measure", "what magics call in the process of the cells: timing, profiles", []string{"display", "internal/unit"}, []string{pprof}},
 	{"kernelspec", "kernel specifications on disk; users import it", nil, nil},
 	{"internal/sched", "the pure scheduler", nil, nil},
 	{"internal/zmtp", "ZeroMQ sockets", nil, []string{logr, zmq4}},
@@ -58,7 +60,8 @@ var layers = []layer{
 	{"parallel", "driving a cluster; users import it",
 		[]string{"display", "internal/cluster", "internal/codec", "internal/proto", "internal/jupyter", "internal/zmtp", "internal/unit"},
 		[]string{logr, uuid}},
-	{"internal/interp/symbols", "tables of host functions for the interpreter", []string{"display", "parallel", "internal/unit"}, []string{yaegi}},
+	{"internal/interp/symbols", "tables of host functions for the interpreter",
+		[]string{"display", "parallel", "internal/measure", "internal/unit"}, []string{yaegi}},
 	{"internal/interp", "interpreting straight-line cells; the only user of the interpreter",
 		[]string{"internal/interp/symbols", "internal/unit"}, []string{yaegi}},
 	{"internal/cell", "the front end: parse, check, lower; it makes units and scripts",

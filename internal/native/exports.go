@@ -38,8 +38,8 @@ type archive struct {
 func (t *Toolchain) ownPackages() []string {
 	host := hostFingerprints(t.exe)
 	var own []string
-	for _, p := range []string{"internal/unit", "parallel", "display"} {
-		if _, ok := host[modulePath+"/"+p]; ok || host == nil && p != "parallel" {
+	for _, p := range []string{"internal/unit", "internal/measure", "parallel", "display"} {
+		if _, ok := host[modulePath+"/"+p]; ok || host == nil && p != "parallel" && p != "internal/measure" {
 			own = append(own, modulePath+"/"+p)
 		}
 	}
@@ -63,9 +63,12 @@ func readIndex(file string) (*index, error) {
 	return idx, nil
 }
 
-// Export opens the export data of an importable package, for go/importer's "gc" lookup. A package outside the prepared set is
-// built first, which may take seconds.
+// Export opens the export data of an importable package, for go/importer's "gc" lookup. A package of gopar's outside the
+// prepared set is built first, which may take seconds; one of another module must be in the overlay.
 func (t *Toolchain) Export(path string) (io.ReadCloser, error) {
+	if p, ok := t.extra(path); ok {
+		return os.Open(p.File)
+	}
 	idx, err := t.need(context.Background(), []string{path}) // detached: go/importer has no context to hand down
 	if err != nil {
 		return nil, err
@@ -110,7 +113,15 @@ func (t *Toolchain) current() *index {
 // need returns an index that has all of paths, preparing what is missing.
 func (t *Toolchain) need(ctx context.Context, paths []string) (*index, error) {
 	idx := t.current()
+	paths = slices.DeleteFunc(slices.Clone(paths), func(p string) bool { _, ok := t.extra(p); return ok })
 	if idx == nil || len(idx.missing(paths)) > 0 {
+		if idx != nil { // it has the standard library, and asking go about anything else takes long
+			for _, p := range idx.missing(paths) {
+				if !t.Provides(p) {
+					return nil, fmt.Errorf("package %s is neither in the standard library nor in a module that was fetched", p)
+				}
+			}
+		}
 		var err error
 		if idx, err = t.prepare(ctx, paths, nil); err != nil {
 			return nil, err

@@ -140,33 +140,7 @@ func userFrame(fn, file string, line int) (f Frame, ok bool) {
 	if !ok || strings.HasPrefix(name, "gopar__view") || strings.HasPrefix(name, "GoparLeaves.") {
 		return Frame{}, false
 	}
-	return Frame{Func: plainName(name), File: file, Line: line}, true
-}
-
-// plainName undoes what lowering does to names: T_x, G_x and M_x are the user's x; statements outside functions are in
-// gopar__run, which has no name to the user; literals are func1, func2, ….
-func plainName(name string) string {
-	name = strings.ReplaceAll(name, "[...]", "")
-	parts := strings.Split(name, ".")
-	for i, p := range parts {
-		star := strings.HasPrefix(p, "(*")
-		core := strings.TrimSuffix(strings.TrimPrefix(p, "(*"), ")")
-		for _, prefix := range []string{"T_", "G_", "M_", unit.FuncPrefix} {
-			core = strings.TrimPrefix(core, prefix)
-		}
-		if star {
-			core = "(*" + core + ")"
-		}
-		parts[i] = core
-	}
-	if isRun(parts[0]) {
-		parts = parts[1:]
-	}
-	return strings.Join(parts, ".")
-}
-
-func isRun(name string) bool {
-	return strings.HasPrefix(name, "gopar__")
+	return Frame{Func: unit.PlainName(name), File: file, Line: line}, true
 }
 
 // text is the form for a terminal.

@@ -4,14 +4,27 @@ import (
 	"reflect"
 
 	"github.com/gopar-project/gopar/display"
+	"github.com/gopar-project/gopar/internal/measure"
 	"github.com/gopar-project/gopar/parallel"
 )
 
-// own are the functions without type parameters of gopar's public packages; a test
-// holds them against the packages.
+// own are the functions without type parameters of gopar's packages that cells
+// call; a test holds them against the packages.
 var own = map[string]Package{
 	"github.com/gopar-project/gopar/display":  {Name: "display", Funcs: displayFuncs},
 	"github.com/gopar-project/gopar/parallel": {Name: "parallel", Funcs: parallelFuncs},
+
+	"github.com/gopar-project/gopar/internal/measure": {Name: "measure", Funcs: measureFuncs},
+}
+
+var measureFuncs = map[string]reflect.Value{
+	"Clear":        reflect.ValueOf(measure.Clear),
+	"Memory":       reflect.ValueOf(measure.Memory),
+	"Place":        reflect.ValueOf(measure.Place),
+	"StartProfile": reflect.ValueOf(measure.StartProfile),
+	"StopProfile":  reflect.ValueOf(measure.StopProfile),
+	"Time":         reflect.ValueOf(measure.Time),
+	"Values":       reflect.ValueOf(measure.Values),
 }
 
 var parallelFuncs = map[string]reflect.Value{
