@@ -264,7 +264,11 @@ func (l *lowering) structLit(n *ast.CompositeLit) string {
 	if n.Type == nil {
 		return l.elements(n)
 	}
-	return l.emit(n.Type) + l.text(n.Type.End(), n.Lbrace) + l.elements(n)
+	text := l.emit(n.Type) + l.text(n.Type.End(), n.Lbrace) + l.elements(n)
+	if _, ok := n.Type.(*ast.StructType); ok { // a name now, which must not begin a literal in the head of an if or for
+		return "(" + text + ")"
+	}
+	return text
 }
 
 // elements writes the braces of a struct literal.

@@ -211,7 +211,8 @@ func (l *lowering) calledLeaf(fun ast.Expr) (string, bool) {
 	if l.fn != nil {
 		l.fn.calls[f] = true
 	}
-	return l.unitAliasOf(e.unit) + "." + leavesType + "{}.F_" + f.Name(), true
+	// in parentheses, because the call may stand in the head of an if or for
+	return "(" + l.unitAliasOf(e.unit) + "." + leavesType + "{}).F_" + f.Name(), true
 }
 
 // typeName writes a type of the session by the name the user gave it, which is

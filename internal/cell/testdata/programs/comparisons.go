@@ -77,6 +77,9 @@ func main() {
 	fmt.Println(local{p} == local{point{1, 2}}, struct{ p point }{p} == struct{ p point }{*q}, local{p}.p == p)
 	var e1, e2 struct{}
 	fmt.Println(e1 == e2, [0]int{} == [0]int{}, complex(1, 2) == 1+2i)
+	if q := (struct{ p point }{p}); q == struct{ p point }{point{1, 2}} {
+		fmt.Println("literal in a header")
+	}
 	switch p {
 	case origin:
 		fmt.Println("origin")
