@@ -23,6 +23,7 @@ func (t *Toolchain) Build(ctx context.Context, u *Unit) (*Object, error) {
 	if !validHash(u.Hash) {
 		return nil, fmt.Errorf("build: %q is not a unit's hash", u.Hash)
 	}
+	t.linking(u)
 	if t.built(u.Hash) {
 		return &Object{Hash: u.Hash, Path: t.file(u.Hash, ".so")}, nil
 	}
@@ -122,6 +123,7 @@ func (b *building) sources(idx *index, deps []string) error {
 	if err != nil {
 		return err
 	}
+	cfg = append(cfg, b.t.overlayConfig(idx)...)
 	for _, h := range deps {
 		cfg = fmt.Appendf(cfg, "packagefile %s%s=%s\n", unitPrefix, h, b.t.file(h, ".a"))
 	}

@@ -27,8 +27,10 @@ type Toolchain struct {
 	env                  []string
 	log                  logr.Logger
 
-	mu    sync.Mutex
-	index *index // nil until prepared; replaced, never changed
+	mu      sync.Mutex
+	index   *index             // nil until prepared; replaced, never changed
+	overlay *Overlay           // packages of modules; nil: none; replaced, never changed
+	linked  map[string]Package // those of them that units built so far import
 }
 
 // goEnv is what `go env -json` says that matters here.
