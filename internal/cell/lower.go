@@ -426,7 +426,7 @@ func (l *lowering) topStmt(s ast.Stmt) string {
 		return "_ = " + l.emit(e.X)
 	}
 	show := "Show"
-	if endsInError(l.info.TypeOf(e.X)) {
+	if l.returnsError(e.X) {
 		show = "ShowResults"
 	}
 	return fmt.Sprintf("%s.%s(%s)", unitAlias, show, l.emit(e.X))
@@ -465,6 +465,13 @@ func (l *lowering) prints(e ast.Expr) bool {
 	}
 	f, ok := l.info.Uses[sel.Sel].(*types.Func)
 	return ok && f.Pkg() != nil && f.Pkg().Path() == "fmt" && (strings.HasPrefix(f.Name(), "Print") || strings.HasPrefix(f.Name(), "Fprint"))
+}
+
+// returnsError reports whether e is a call whose last result is an error, which is
+// not shown when it is nil.
+func (l *lowering) returnsError(e ast.Expr) bool {
+	call, ok := ast.Unparen(e).(*ast.CallExpr)
+	return ok && !l.info.Types[call.Fun].IsType() && endsInError(l.info.TypeOf(e))
 }
 
 func endsInError(t types.Type) bool {

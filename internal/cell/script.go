@@ -186,14 +186,14 @@ func (w *scripting) exprStmt(s *ast.ExprStmt) string {
 			names = append(names, fmt.Sprintf("r%d", i))
 		}
 		all := strings.Join(names, ", ")
-		return all + " := " + w.expr(s.X) + "\n" + w.show(l.info.TypeOf(s.X)) + "(" + all + ")\n"
+		return all + " := " + w.expr(s.X) + "\n" + w.show(s.X) + "(" + all + ")\n"
 	}
-	return w.show(l.info.TypeOf(s.X)) + "(" + w.expr(s.X) + ")\n"
+	return w.show(s.X) + "(" + w.expr(s.X) + ")\n"
 }
 
-// show is the display hook for a result's type.
-func (w *scripting) show(t types.Type) string {
-	if endsInError(t) {
+// show is the display hook for a result.
+func (w *scripting) show(e ast.Expr) string {
+	if w.l.returnsError(e) {
 		return "ShowResults"
 	}
 	return "Show"

@@ -129,7 +129,7 @@ func TestSessions(t *testing.T) {
 		},
 		"the last expression is the result": {
 			{"1+1", "=> 2"}, {"1+1;", ""}, {`strings.Cut("a=b", "=")`, "=> a b true"}, {"_, err := strconv.Atoi(\"x\"); err", `=> strconv.Atoi: parsing "x": invalid syntax`},
-			{`"a" + "b"`, "=> ab"}, {`os.Unsetenv("NOSUCH")`, ""}, {"func f() {}\nf()", ""},
+			{`"a" + "b"`, "=> ab"}, {`os.Unsetenv("NOSUCH")`, ""}, {"var e error\ne", "=> <nil>"}, {"func f() {}\nf()", ""},
 		},
 		"functions and variables of one cell": {
 			{"k := 3\nfunc scale(n int) int { return n * k }\nscale(2)", "=> 6"}, {"k = 5", ""}, {"scale(2)", "=> 10"},
