@@ -262,6 +262,9 @@ func (g *GoEvaluator) announce(id string, checked *cell.Cell, lost []string) {
 	if len(checked.Rebuilt) > 0 {
 		text = "rebuilt with the new declarations: " + strings.Join(checked.Rebuilt, ", ") + "\n"
 	}
+	if len(checked.Outdated) > 0 {
+		text += "still as before, because they do not fit the new declarations: " + strings.Join(checked.Outdated, ", ") + "\n"
+	}
 	if len(lost) > 0 {
 		text += lostText("The process that held the session's values had ended and was replaced.", lost) + "\n"
 	}

@@ -141,6 +141,8 @@ func TestGoEvaluator(t *testing.T) {
 		"input": {{"var s string\nfmt.Scanln(&s)\ns", "=> typed"}},
 		"rebuilding is announced": {
 			{"func a() int { return 1 }", ""}, {"func b() int { return a() }", ""}, {"func a() int { return 2 }", "2>rebuilt with the new declarations: b\n"}, {"b()", "=> 2"},
+			{"type n struct{ v int }\nfunc mk() n { return n{1} }", ""},
+			{"type n struct{ v string }", "2>still as before, because they do not fit the new declarations: mk\n"},
 		},
 	}
 	for name, cells := range tests {

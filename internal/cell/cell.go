@@ -25,6 +25,9 @@ type Cell struct {
 	// Rebuilt names the functions and types of earlier cells that are declared anew
 	// because something they use changed.
 	Rebuilt []string
+	// Outdated names those that do not fit what changed and keep the old meaning of
+	// it.
+	Outdated []string
 
 	src     *source
 	name    string

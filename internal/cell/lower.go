@@ -43,6 +43,8 @@ type lowering struct {
 	reads   map[types.Object]*funcReads
 	given   map[*ast.Ident]string // names given to identifiers for the checker
 	lits    int
+	// callbacks are the function literals that calls of libraries are given.
+	callbacks map[ast.Node]bool
 	litObjs map[string]types.Object
 	funcs   []string // lifted literals
 	err     error
@@ -59,7 +61,7 @@ func (c *checker) lower() (*Cell, error) {
 	l := &lowering{
 		checker: c, cur: c.src, imports: map[string]string{}, deps: map[string]string{},
 		done: map[string]bool{}, boxes: map[string]bool{}, skip: map[token.Pos]bool{},
-		structs: map[string]string{}, reads: map[types.Object]*funcReads{},
+		structs: map[string]string{}, reads: map[types.Object]*funcReads{}, callbacks: map[ast.Node]bool{},
 	}
 	l.given = c.unspell()
 	if errs := c.reserved(); errs != nil {
@@ -81,7 +83,7 @@ func (c *checker) lower() (*Cell, error) {
 		out.Run = len(c.inits)+len(c.steps) > 0
 	}
 	out.Script, out.Deps = l.script()
-	out.Rebuilt = c.rebuilt()
+	out.Rebuilt, out.Outdated = c.rebuilt(), slices.Sorted(maps.Keys(c.dropped))
 	out.describe()
 	return out, nil
 }
