@@ -45,9 +45,9 @@ type lowering struct {
 	lits    int
 	// callbacks are the function literals that calls of libraries are given.
 	callbacks map[ast.Node]bool
-	litObjs map[string]types.Object
-	funcs   []string // lifted literals
-	err     error
+	litObjs   map[string]types.Object
+	funcs     []string // lifted literals
+	err       error
 }
 
 // funcReads collects which session variables a function uses.
