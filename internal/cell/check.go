@@ -233,6 +233,9 @@ func (c *checker) check() Errors {
 		if errs != nil {
 			return errs
 		}
+		for _, d := range c.decls {
+			d.imports = c.importsOf(d) // packages have been imported by themselves since
+		}
 		return c.checkAgain()
 	}
 	return Errors{{Pos: token.Position{Filename: c.src.name}, Msg: "this cell could not be resolved against the session"}}

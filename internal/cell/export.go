@@ -1,0 +1,385 @@
+package cell
+
+import (
+	"fmt"
+	"go/ast"
+	"go/format"
+	"go/token"
+	"go/types"
+	"maps"
+	"path"
+	"slices"
+	"strings"
+)
+
+// Input is one cell of a program to be exported.
+type Input struct {
+	Name string // as positions call it: "cell 3"
+	Text string
+	// Failed says that its statements did not run to their end: only its
+	// declarations become part of the program.
+	Failed bool
+}
+
+// Program is what cells come to as ordinary Go.
+type Program struct {
+	// Source is the file: declarations at package level, and main with the
+	// statements in the order in which the cells ran. Of Tests: only what the
+	// tests use, and no main.
+	Source []byte
+	// Test is the file of the tests; nil for Export.
+	Test []byte
+	// Imports are the paths of the packages that both files import, sorted.
+	Imports []string
+}
+
+// Export returns the program that does what the cells did, in their order. A name
+// that was declared several times keeps its name for the last declaration; earlier
+// ones that something still uses are numbered. Its results are printed.
+//
+// It checks the cells once more, in a session of its own; the error is that of
+// the first cell that is refused.
+func Export(c Config, cells []Input) (*Program, error) {
+	x, err := newExporter(c, cells)
+	if err != nil {
+		return nil, err
+	}
+	body := x.mainBody()
+	x.wantLatest()
+	used := x.reach()
+	f := &goFile{x: x, imports: map[string]bool{}}
+	f.declare(used, func(it *exportItem) bool { return true })
+	f.add("\nfunc main() {\n"+body.text+"}\n", body)
+	if x.needsShow {
+		f.b.WriteString(showSource)
+		f.paths("fmt", "reflect")
+	}
+	source, err := f.source("main")
+	if err != nil {
+		return nil, err
+	}
+	return &Program{Source: source, Imports: slices.Sorted(maps.Keys(f.imports))}, nil
+}
+
+// Tests returns the package that go test needs for the tests of a cell, the last
+// one: what they use of the session, and a test file. Variables have the values
+// of their definitions.
+func Tests(c Config, cells []Input) (*Program, error) {
+	x, err := newExporter(c, cells)
+	if err != nil {
+		return nil, err
+	}
+	last := x.cells[len(x.cells)-1]
+	isTest := func(it *exportItem) bool { return it.cell == last }
+	for _, it := range x.items {
+		if isTest(it) {
+			x.want(it)
+		}
+	}
+	body := x.variables()
+	used := x.reach()
+	f := &goFile{x: x, imports: map[string]bool{}}
+	f.declare(used, func(it *exportItem) bool { return !isTest(it) })
+	if body.text != "" {
+		f.add("\nfunc init() {\n"+body.text+"}\n", body)
+	}
+	source, err := f.source("session")
+	if err != nil {
+		return nil, err
+	}
+	t := &goFile{x: x, imports: map[string]bool{}, lines: true}
+	t.declare(used, isTest)
+	test, err := t.source("session")
+	if err != nil {
+		return nil, err
+	}
+	maps.Copy(f.imports, t.imports)
+	return &Program{Source: source, Test: test, Imports: slices.Sorted(maps.Keys(f.imports))}, nil
+}
+
+// showSource prints a cell's result as a notebook does.
+const showSource = `
+// show prints the values of an expression as a notebook shows them.
+func show(vs ...any) {
+	for i, v := range vs {
+		if i > 0 {
+			fmt.Print(" ")
+		}
+		if structs(reflect.TypeOf(v), 0) {
+			fmt.Printf("%+v", v)
+		} else {
+			fmt.Printf("%v", v)
+		}
+	}
+	fmt.Println()
+}
+
+// showResults shows what a function returned, without an error that is nil.
+func showResults(vs ...any) {
+	if n := len(vs); vs[n-1] == nil {
+		vs = vs[:n-1]
+	}
+	if len(vs) > 0 {
+		show(vs...)
+	}
+}
+
+// structs reports whether there are field names to print.
+func structs(t reflect.Type, depth int) bool {
+	if t == nil || depth > 8 || t.Implements(reflect.TypeFor[fmt.Formatter]()) {
+		return false
+	}
+	switch t.Kind() {
+	case reflect.Struct:
+		return true
+	case reflect.Pointer, reflect.Slice, reflect.Array, reflect.Map:
+		return structs(t.Elem(), depth+1)
+	}
+	return false
+}
+`
+
+// exporter turns checked cells into one package.
+type exporter struct {
+	s     *Session
+	cells []*exportCell
+	items []*exportItem
+
+	names     map[*entity]string // what each declaration is called in the package
+	packages  map[string]string  // path → name it is imported by
+	taken     map[string]bool    // every identifier of the cells, and names given
+	wanted    map[*entity]bool
+	needsShow bool
+}
+
+type exportCell struct {
+	Input
+	*Cell
+}
+
+// exportItem is a declaration, or a run of statements, with what it refers to.
+type exportItem struct {
+	cell    *exportCell
+	entity  *entity // of a method: its type
+	text    string
+	pos     token.Position
+	refs    map[*entity]bool
+	imports map[string]bool
+}
+
+func newExporter(c Config, cells []Input) (*exporter, error) {
+	x := &exporter{
+		s: NewSession(c), names: map[*entity]string{}, packages: map[string]string{}, taken: map[string]bool{"show": true, "showResults": true, "structs": true}, wanted: map[*entity]bool{},
+	}
+	for _, in := range cells {
+		checked, err := x.s.Check(in.Name, in.Text)
+		if err != nil {
+			return nil, err
+		}
+		x.s.Commit(checked)
+		x.cells = append(x.cells, &exportCell{in, checked})
+	}
+	x.s.mu.Lock()
+	defer x.s.mu.Unlock()
+	x.nameAll()
+	for _, c := range x.cells {
+		x.collect(c)
+	}
+	return x, nil
+}
+
+// nameAll gives every declaration its name: the last of a name has it as it is.
+func (x *exporter) nameAll() {
+	versions := map[string][]*entity{}
+	seen := map[*entity]bool{}
+	used := map[string]string{} // import path → name in the cells
+	for _, c := range x.cells {
+		for id := range c.checker.info.Uses {
+			x.taken[id.Name] = true
+			if p, ok := c.checker.info.Uses[id].(*types.PkgName); ok {
+				used[p.Imported().Path()] = p.Imported().Name()
+			} else if o := c.checker.info.Uses[id]; o.Pkg() != nil && o.Pkg().Path() != sessionPath {
+				used[o.Pkg().Path()] = o.Pkg().Name()
+			}
+		}
+		for id := range c.checker.info.Defs {
+			x.taken[id.Name] = true
+		}
+		for _, name := range c.checker.pkg.Scope().Names() {
+			e := x.s.byObj[originOf(c.checker.pkg.Scope().Lookup(name))]
+			if e != nil && !seen[e] {
+				seen[e] = true
+				versions[e.name] = append(versions[e.name], e)
+			}
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(versions)) {
+		list := versions[name]
+		for i, e := range list[:len(list)-1] {
+			x.names[e] = x.free(fmt.Sprintf("%s_%d", name, i+1))
+		}
+		x.names[list[len(list)-1]] = name
+		x.taken[name] = true
+	}
+	given := map[string]bool{"show": true, "showResults": true, "structs": true}
+	for name := range versions {
+		given[name] = true
+	}
+	for _, p := range slices.Sorted(maps.Keys(used)) {
+		name := used[p]
+		if given[name] {
+			name = x.free(name + "pkg")
+		}
+		given[name] = true
+		x.packages[p] = name
+	}
+}
+
+// free returns a name that nothing has yet.
+func (x *exporter) free(name string) string {
+	for x.taken[name] {
+		name += "_"
+	}
+	x.taken[name] = true
+	return name
+}
+
+// collect makes items of a cell's declarations.
+func (x *exporter) collect(c *exportCell) {
+	k := c.checker
+	for _, d := range slices.Concat(k.decls, k.carried) {
+		name := d.name
+		if g, ok := d.node.(*ast.GenDecl); ok && g.Tok == token.CONST {
+			if names := constNames(g); len(names) > 0 {
+				name = names[0]
+			}
+		}
+		obj := k.pkg.Scope().Lookup(name)
+		e := x.s.byObj[obj]
+		if obj == nil || e == nil {
+			continue
+		}
+		if slices.ContainsFunc(x.items, func(it *exportItem) bool { return it.cell.Cell == c.Cell && it.cell != c }) {
+			return // the cell ran before: its declarations are there
+		}
+		it := x.item(c, d.src, d.node)
+		it.entity = e
+		if _, ok := d.node.(*ast.TypeSpec); ok {
+			it.text = "type " + it.text
+		}
+		if doc := d.doc(); doc != "" {
+			it.text = "// " + strings.ReplaceAll(strings.TrimSuffix(doc, "\n"), "\n", "\n// ") + "\n" + it.text
+		}
+		x.items = append(x.items, it)
+	}
+}
+
+func (x *exporter) want(it *exportItem) {
+	if it.entity != nil {
+		x.wanted[it.entity] = true
+	}
+	for e := range it.refs {
+		x.wanted[e] = true
+	}
+}
+
+// wantLatest wants what the session still has under its name.
+func (x *exporter) wantLatest() {
+	for _, e := range x.s.entities {
+		if e.varID == "" {
+			x.wanted[e] = true
+		}
+	}
+}
+
+// reach completes what is wanted by what that refers to.
+func (x *exporter) reach() map[*entity]bool {
+	for more := true; more; {
+		more = false
+		for _, it := range x.items {
+			if !x.wanted[it.entity] {
+				continue
+			}
+			for e := range it.refs {
+				if !x.wanted[e] {
+					x.wanted[e], more = true, true
+				}
+			}
+		}
+	}
+	return x.wanted
+}
+
+// goFile is a Go file being written.
+type goFile struct {
+	x       *exporter
+	b       strings.Builder
+	imports map[string]bool
+	lines   bool // with line directives
+}
+
+// declare writes the items that are used and chosen, and the variables of the
+// cells when others than theirs are.
+func (f *goFile) declare(used map[*entity]bool, chosen func(*exportItem) bool) {
+	if !f.lines {
+		var vars []*entity
+		for e := range used {
+			if e.varID != "" {
+				vars = append(vars, e)
+			}
+		}
+		slices.SortFunc(vars, func(a, b *entity) int { return strings.Compare(f.x.names[a], f.x.names[b]) })
+		for _, e := range vars {
+			it := &exportItem{refs: map[*entity]bool{}, imports: map[string]bool{}}
+			text := f.x.typeText(e.obj.Type(), it)
+			f.add("\nvar "+f.x.names[e]+" "+text+"\n", it)
+		}
+	}
+	for _, it := range f.x.items {
+		if !used[it.entity] || !chosen(it) {
+			continue
+		}
+		if f.lines {
+			fmt.Fprintf(&f.b, "\n//line %s:%d", it.pos.Filename, it.pos.Line)
+		}
+		f.add("\n"+it.text+"\n", it)
+	}
+}
+
+func (f *goFile) add(text string, it *exportItem) {
+	f.b.WriteString(text)
+	maps.Copy(f.imports, it.imports)
+}
+
+func (f *goFile) paths(paths ...string) {
+	for _, p := range paths {
+		f.imports[p] = true
+	}
+}
+
+// source is the file's text, formatted.
+func (f *goFile) source(pkg string) ([]byte, error) {
+	var b strings.Builder
+	b.WriteString("package " + pkg + "\n\n")
+	if len(f.imports) > 0 {
+		b.WriteString("import (\n")
+		for _, p := range slices.Sorted(maps.Keys(f.imports)) {
+			name := f.x.packages[p]
+			if name == "" || name == path.Base(p) {
+				fmt.Fprintf(&b, "\t%q\n", p)
+			} else {
+				fmt.Fprintf(&b, "\t%s %q\n", name, p)
+			}
+		}
+		b.WriteString(")\n")
+	}
+	b.WriteString(f.b.String())
+	if f.lines {
+		return []byte(b.String()), nil // formatting would move the directives' lines
+	}
+	out, err := format.Source([]byte(b.String()))
+	if err != nil {
+		return nil, fmt.Errorf("format the exported program: %w", err)
+	}
+	return out, nil
+}
