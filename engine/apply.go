@@ -45,6 +45,10 @@ func (e *Engine) apply(ctx context.Context, r *jupyter.Request, content json.Raw
 	return nil, nil
 }
 
+// fromGo reports whether a Go client sent a task: it learns from the reply whether the task showed something, and needs no
+// busy and idle otherwise.
+func fromGo(r *jupyter.Request) bool { return codec.Ours(r.Content) }
+
 // moves reports whether a task moves data for the cell that comes next, or fetches that of the last, so that it must not be
 // overtaken.
 func moves(content json.RawMessage) bool {
@@ -107,7 +111,9 @@ func (e *Engine) metadata(request *jupyter.Message, started time.Time, status st
 	if failure != nil {
 		m.EngineInfo = failure.EngineInfo
 		m.DependenciesMet = failure.Ename != proto.UnmetDependency
+		m.Resend = failure.Ename == proto.UnitMissing
 	}
+	m.Shows = request.Shown()
 	var b proto.BroadcastMetadata
 	if json.Unmarshal(request.Metadata, &b) == nil {
 		m.IsBroadcast, m.IsCoalescing, m.OriginalID, m.Label = b.IsBroadcast, b.IsCoalescing, b.OriginalID, b.Label

@@ -200,7 +200,7 @@ func (e *Engine) shellEndpoints() []string {
 
 // rows adds what an engine serves to the kernel's table.
 func (e *Engine) rows() {
-	e.kernel.Handle(proto.ApplyRequestType, jupyter.On(proto.ApplyReplyType, e.apply).OnAbort(e.abortedReply))
+	e.kernel.Handle(proto.ApplyRequestType, jupyter.On(proto.ApplyReplyType, e.apply).OnAbort(e.abortedReply).Quiet(fromGo))
 	e.kernel.Handle(proto.AbortRequestType, jupyter.On(proto.AbortReplyType, e.abort).Aside())
 	e.kernel.Handle(proto.ClearRequestType, jupyter.On(proto.ClearReplyType, e.clear))
 	e.kernel.Handle(proto.SignalRequestType, jupyter.On(proto.SignalReplyType, e.signal).Aside())

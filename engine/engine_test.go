@@ -8,11 +8,14 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/go-logr/logr"
+	"github.com/go-logr/logr/funcr"
 	"go.uber.org/goleak"
 
 	"github.com/gopar-project/gopar/engine"
@@ -374,5 +377,44 @@ func TestNoHub(t *testing.T) {
 	err := <-serveEngine(t, profile, func(c *engine.Config) { c.Timeout = 100 * time.Millisecond })
 	if err == nil || err.Error() != "the hub at tcp://127.0.0.1:9 did not answer within 100ms: is it running?" {
 		t.Errorf("got %v", err)
+	}
+}
+
+// An engine that lacks the program of a task gets it with the same task: what depends on the task waits, and a task that
+// may fail only once runs.
+func TestWhatAnEngineLacksComesWithTheSameTask(t *testing.T) {
+	profile, cache := t.TempDir(), t.TempDir()
+	_, stop := serveHub(t, profile)
+	t.Cleanup(stop)
+	obstacle := filepath.Join(cache, "programs")
+	if err := os.WriteFile(obstacle, nil, 0o600); err != nil { // no program can be copied into a folder that is a file
+		t.Fatal(err)
+	}
+	var lacked atomic.Int32
+	serveEngine(t, profile, func(c *engine.Config) {
+		c.CacheDir = cache
+		c.Log = funcr.New(func(_, line string) {
+			if strings.Contains(line, "program not copied") {
+				lacked.Add(1)
+				if err := os.Remove(obstacle); err != nil {
+					t.Error(err)
+				}
+			}
+		}, funcr.Options{Verbosity: 1})
+	})
+	view := connect(t, profile, 1).LoadBalancedView()
+	first := view.Apply(add, 1, 2)
+	id := first.IDs()[0]
+	after := view.With(parallel.After(first)).Apply(add, 3, 4)
+	for r, want := range map[*parallel.AsyncResult]int{first: 3, after: 7} {
+		if values, err := r.Get(); err != nil || values[0] != want {
+			t.Errorf("%v, %v; want %d", values, err, want)
+		}
+	}
+	if n := lacked.Load(); n != 1 {
+		t.Errorf("the engine lacked the program %d times, want once", n)
+	}
+	if again := first.IDs()[0]; again != id {
+		t.Errorf("the task %s was sent again as %s", id, again)
 	}
 }

@@ -27,7 +27,7 @@ type part struct {
 	after   *part // the prelude of this one; nil if it has none
 	broken  error // why it cannot be sent; nil if it can
 
-	// id is the task's current msg_id, written while the part is sent.
+	// id is the task's msg_id, written when the part is sent for the first time.
 	id   string
 	sent time.Time
 
@@ -37,6 +37,7 @@ type part struct {
 	ran     int           // id of the engine that ran it; -1 unknown
 	took    time.Duration // on the engine
 	count   int           // execution count of an execute_reply
+	quiet   bool          // the engine says that it showed nothing
 	outputs *outputs      // nil unless they are collected
 }
 
@@ -80,6 +81,9 @@ func (p *part) message() (*jupyter.Message, error) {
 	m.Buffers = p.call.Buffers
 	if p.result.metadata != nil {
 		m.Metadata = p.result.metadata
+	}
+	if p.resent > 0 { // the same task: others may depend on it, and its retries go on
+		m.Header.MsgID, m.RawHeader = p.id, nil
 	}
 	return p.addressed(m), nil
 }
@@ -146,6 +150,7 @@ func (p *part) reply(m *jupyter.Message) {
 		return
 	}
 	p.ran, p.count = p.engineID(&c, &meta), c.ExecutionCount
+	p.quiet = p.call != nil && !meta.Shows
 	if !meta.Started.IsZero() {
 		if ended, err := proto.ParseTime(m.Header.Date); err == nil {
 			p.took = max(0, ended.Sub(meta.Started.Time))
@@ -221,7 +226,7 @@ func (p *part) resend(missing []string) {
 // finish records what the part came to. It is called once.
 func (p *part) finish(values []any, err error) {
 	p.values, p.err = values, err
-	if p.outputs != nil && p.id != "" && p.outputs.lost(err) {
+	if p.outputs != nil && p.id != "" && (p.quiet || p.outputs.lost(err)) {
 		p.result.link.relay.drop(p.id)
 	}
 	p.result.finished(p)

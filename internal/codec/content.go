@@ -1,6 +1,7 @@
 package codec
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -70,6 +71,9 @@ type ObjectRef struct {
 	Unit string `json:"unit"`
 	Size int64  `json:"size"` // bytes, unpacked
 }
+
+// Ours reports whether content was made by a Go client of this version, without decoding it.
+func Ours(content []byte) bool { return bytes.HasPrefix(content, []byte(`{"codec":"`+Version+`"`)) }
 
 // ErrCodec says that a task was not made by a Go client; test with errors.Is.
 var ErrCodec = errors.New("not a gopar task")

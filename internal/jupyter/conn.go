@@ -62,6 +62,7 @@ type Request struct {
 
 	replyOptions []SendOption
 	deferred     bool
+	quiet        bool // see Handler.Quiet
 	finished     atomic.Bool
 	handler      Handler
 	mux          *Mux
@@ -130,6 +131,9 @@ func (c *Conn) Publish(parent *Message, msgType string, content any, opts ...Sen
 	m, err := c.message(parent, msgType, content, opts)
 	if err != nil {
 		return err
+	}
+	if parent != nil && msgType != "status" && atomic.LoadUint32(&parent.shown) == 0 {
+		atomic.StoreUint32(&parent.shown, 1)
 	}
 	stream := ""
 	if s, ok := content.(Stream); ok {

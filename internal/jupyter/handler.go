@@ -13,6 +13,7 @@ type Handler struct {
 	serve   func(ctx context.Context, r *Request) (any, error)
 	aside   bool
 	aborted func(*Request) any
+	quiet   func(*Request) bool
 }
 
 // On returns the handler that decodes the content into a C, calls f, and
@@ -52,6 +53,14 @@ func (h Handler) Aside() Handler {
 // f makes the content of their reply.
 func (h Handler) OnAbort(f func(r *Request) any) Handler {
 	h.aborted = f
+	return h
+}
+
+// Quiet returns h for requests that come by the thousand: where of(r) holds, busy
+// is not published, and idle only after something that the request showed
+// ([Message.Shown]).
+func (h Handler) Quiet(of func(r *Request) bool) Handler {
+	h.quiet = of
 	return h
 }
 

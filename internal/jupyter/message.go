@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"sync/atomic"
 )
 
 // ProtocolVersion is the version of the messaging specification that messages
@@ -41,7 +42,12 @@ type Message struct {
 	Buffers [][]byte
 
 	channel string // of a Conn's request: where its reply goes
+	shown   uint32 // atomic: 1 when something was published as shown by this request
 }
+
+// Shown reports whether something other than a status was published with m as its
+// parent.
+func (m *Message) Shown() bool { return atomic.LoadUint32(&m.shown) != 0 }
 
 var emptyObject = json.RawMessage("{}")
 

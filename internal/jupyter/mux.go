@@ -201,8 +201,13 @@ func (m *Mux) work(ctx context.Context, q *queue) {
 
 // one serves one request from busy to idle, or to its deferral.
 func (m *Mux) one(ctx context.Context, r *Request, aborted bool) {
-	m.status(r, Busy)
-	m.log.V(1).Info("request", "type", r.Header.MsgType, "msg", r.Header.MsgID, "channel", r.Channel)
+	r.quiet = r.handler.quiet != nil && r.handler.quiet(r)
+	if !r.quiet {
+		m.status(r, Busy)
+	}
+	if log := m.log.V(1); log.Enabled() {
+		log.Info("request", "type", r.Header.MsgType, "msg", r.Header.MsgID, "channel", r.Channel)
+	}
 	switch {
 	case r.handler.serve == nil:
 		// Not an error: the specification adds message types, and some are for
@@ -241,7 +246,9 @@ func (m *Mux) finish(r *Request, content any, err error) {
 	} else if err != nil {
 		m.log.Error(err, "message not served", "type", r.Header.MsgType, "channel", r.Channel)
 	}
-	m.status(r, Idle)
+	if !r.quiet || r.Shown() {
+		m.status(r, Idle)
+	}
 	for _, f := range r.after {
 		f()
 	}

@@ -155,6 +155,9 @@ type ReplyMetadata struct {
 	// client sends it again with the unit, under the same msg_id, and whatever
 	// depends on it waits for that.
 	Resend bool `json:"resend,omitempty"`
+	// Shows says that the task showed something, so that idle follows on iopub;
+	// an apply_request of a Go client has no idle otherwise.
+	Shows bool `json:"shows,omitempty"`
 	// BroadcastTargets is set by the hub on the one reply of a coalescing
 	// broadcast: the engines whose buffers follow, in this order.
 	BroadcastTargets []Target `json:"broadcast_targets,omitempty"`
