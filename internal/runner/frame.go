@@ -37,7 +37,7 @@ const (
 	kindInput   = "input"   // Seq, ID, Text: the prompt; Password
 )
 
-// frame is what travels on the pipes between parent and child: a JSON header, then buffers.
+// frame is what travels on the pipes between parent and child: a header, JSON or compact, then buffers.
 type frame struct {
 	Kind     string
 	Seq      uint64           `json:",omitempty"`
@@ -74,9 +74,13 @@ func newFrameWriter(w io.Writer) *frameWriter { return &frameWriter{w: bufio.New
 
 // send writes f; it blocks while the pipe is full.
 func (w *frameWriter) send(f *frame) error {
-	header, err := json.Marshal(f)
-	if err != nil {
-		return fmt.Errorf("encode %s frame: %w", f.Kind, err)
+	header, buffers, ok := f.compact()
+	if !ok {
+		var err error
+		if header, err = json.Marshal(f); err != nil {
+			return fmt.Errorf("encode %s frame: %w", f.Kind, err)
+		}
+		buffers = f.Buffers
 	}
 	if len(header) > maxHeader {
 		return fmt.Errorf("%s frame of %d bytes is larger than %d", f.Kind, len(header), maxHeader)
@@ -85,10 +89,10 @@ func (w *frameWriter) send(f *frame) error {
 	defer w.mu.Unlock()
 	var n [8]byte
 	binary.LittleEndian.PutUint32(n[:4], uint32(len(header)))
-	binary.LittleEndian.PutUint32(n[4:], uint32(len(f.Buffers)))
+	binary.LittleEndian.PutUint32(n[4:], uint32(len(buffers)))
 	_, _ = w.w.Write(n[:]) // bufio keeps the first error for Flush
 	_, _ = w.w.Write(header)
-	for _, b := range f.Buffers {
+	for _, b := range buffers {
 		binary.LittleEndian.PutUint64(n[:], uint64(len(b)))
 		_, _ = w.w.Write(n[:])
 		_, _ = w.w.Write(b)
@@ -111,8 +115,11 @@ func readFrame(r *bufio.Reader) (*frame, error) {
 		return nil, err
 	}
 	f := new(frame)
-	if err := json.Unmarshal(header, f); err != nil {
-		return nil, fmt.Errorf("decode frame: %w", err)
+	short := size > 0 && header[0] != '{'
+	if !short {
+		if err := json.Unmarshal(header, f); err != nil {
+			return nil, fmt.Errorf("decode frame: %w", err)
+		}
 	}
 	for range count {
 		if _, err := io.ReadFull(r, n[:]); err != nil {
@@ -123,6 +130,11 @@ func readFrame(r *bufio.Reader) (*frame, error) {
 			return nil, err
 		}
 		f.Buffers = append(f.Buffers, b)
+	}
+	if short {
+		if err := f.expand(header, f.Buffers); err != nil {
+			return nil, err
+		}
 	}
 	return f, nil
 }
