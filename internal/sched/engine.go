@@ -42,7 +42,8 @@ func (s *State) limit(e *engine) int {
 	case s.cfg.HWM > 0:
 		return s.cfg.HWM * e.slots
 	case e.mean > 0 && e.mean < s.cfg.Short:
-		return e.slots + s.cfg.Prefetch
+		ahead := int(min(s.cfg.Ahead/e.mean, time.Duration(s.cfg.MaxPrefetch)))
+		return e.slots + max(s.cfg.Prefetch, ahead)
 	}
 	return e.slots
 }

@@ -41,7 +41,8 @@ type Config struct {
 	// Scheme chooses among the engines that could run a task. Default: LeastLoad.
 	Scheme Scheme
 	// HWM is how many tasks an engine holds at most, per slot. 0 adapts: one,
-	// and Prefetch more while its tasks are shorter than Short. Unlimited: no
+	// and Prefetch more while its tasks are shorter than Short, or as many as
+	// take Ahead, at most MaxPrefetch, if that is more. Unlimited: no
 	// bound. Default: 0, because a task that waits on an engine behind a long
 	// one cannot be taken back.
 	HWM int
@@ -51,6 +52,14 @@ type Config struct {
 	// Short is the mean duration below which tasks are prefetched. Default:
 	// 20 ms, because then the round trip of 0.2 ms is a per cent or more.
 	Short time.Duration
+	// Ahead is how much work an engine holds beyond its slots while tasks are
+	// tiny. Default: 4 ms, because then messages, and the wakings of the
+	// processes they go through, come in batches, and a person who waits behind
+	// them does not notice.
+	Ahead time.Duration
+	// MaxPrefetch bounds the tasks that Ahead allows. Default: 16, because more
+	// gains nothing, and because that many wait when a tiny task turns out long.
+	MaxPrefetch int
 	// Kills is how many engines may die while running a task before it is
 	// failed as the probable cause. Default: 3.
 	Kills int
@@ -71,6 +80,13 @@ func (c *Config) setDefaults() {
 	if c.Short <= 0 {
 		c.Short = 20 * time.Millisecond
 	}
+	if c.Ahead <= 0 {
+		c.Ahead = 4 * time.Millisecond
+	}
+	if c.MaxPrefetch <= 0 {
+		c.MaxPrefetch = 16
+	}
+	c.MaxPrefetch = max(c.MaxPrefetch, c.Prefetch)
 	if c.Kills <= 0 {
 		c.Kills = 3
 	}

@@ -104,9 +104,22 @@ func TestShortTasksArePrefetched(t *testing.T) {
 		w.submit(Task{ID: id})
 	}
 	w.want("send a e1")
-	w.now += time.Millisecond
+	w.now += 10 * time.Millisecond
 	w.did(w.s.Finish(w.now, "e1", "a", Success))
 	w.want("deliver a", "send b e1", "send c e1")
+}
+
+func TestOfTinyTasksAsManyArePrefetchedAsTakeAFewMilliseconds(t *testing.T) {
+	for took, held := range map[time.Duration]int{2 * time.Millisecond: 1 + 2, time.Millisecond: 1 + 4, time.Microsecond: 1 + 16} {
+		w := newWorld(t, Config{}, "e1")
+		for i := range 100 {
+			w.submit(Task{ID: TaskID(fmt.Sprint(i))})
+		}
+		w.now += took
+		if sent := len(w.s.Finish(w.now, "e1", "0", Success)) - 1; sent != held {
+			t.Errorf("tasks of %v: %d sent, want %d", took, sent, held)
+		}
+	}
 }
 
 func TestHWMBoundsWhatAnEngineHolds(t *testing.T) {

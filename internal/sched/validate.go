@@ -94,7 +94,7 @@ func (s *State) validateEngines() error {
 		if id != e.id || n != e.held.n || !e.alive {
 			return fmt.Errorf("sched: engine %s holds %d tasks, counted %d", id, e.held.n, n)
 		}
-		if s.cfg.HWM > 0 && n > s.limit(e) || n > e.slots+s.cfg.Prefetch && s.cfg.HWM == 0 {
+		if s.cfg.HWM > 0 && n > s.limit(e) || n > e.slots+s.cfg.MaxPrefetch && s.cfg.HWM == 0 {
 			return fmt.Errorf("sched: engine %s holds %d tasks, its limit is %d", id, n, s.limit(e))
 		}
 		if (e.heap >= 0) != (n < s.limit(e)) {
