@@ -100,6 +100,7 @@ func (f *hubFlags) run(c *cobra.Command, unknown []string) error {
 	if err := f.finish(); err != nil {
 		return err
 	}
+	fewThreads(2)
 	h, err := hub.New(f.Config)
 	if err != nil {
 		return err
