@@ -113,6 +113,7 @@ func (l *lowering) unit(body string) *native.Unit {
 		fmt.Fprintf(&b, "var _ = %s.C_gopar__hash\n", l.deps[h])
 	}
 	fmt.Fprintf(&b, "const C_gopar__hash = %q\n", hashMark)
+	b.WriteString(l.checker.s.builds(paths))
 	b.WriteString(carry)
 	b.WriteString(strings.Join(l.order, ""))
 	b.WriteString(l.head.String())

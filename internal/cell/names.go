@@ -69,15 +69,9 @@ func (c *checker) importFor(name string) bool {
 	if len(selected) == 0 {
 		return false
 	}
-	var fit []string
-	for _, p := range candidates(c.s.packages, name) {
-		pkg, err := c.s.importer.Import(p)
-		if err != nil {
-			continue
-		}
-		if !slices.ContainsFunc(selected, func(sel string) bool { return pkg.Scope().Lookup(sel) == nil }) {
-			fit = append(fit, p)
-		}
+	fit := c.fitting(candidates(c.s.packages, name), selected)
+	if len(fit) == 0 {
+		fit = c.fitting(c.s.moduleCandidates(name), selected)
 	}
 	if len(fit) == 2 && slices.Contains(fit, "math/rand/v2") && slices.Contains(fit, "math/rand") {
 		fit = []string{"math/rand/v2"} // the same functions, the newer package

@@ -48,7 +48,7 @@ func (s *Session) probeAt(text string, off int) (*probe, func()) {
 
 // importBySelf imports the only package of that name, for completion after its dot.
 func (c *checker) importBySelf(name string) {
-	if paths := candidates(c.s.packages, name); len(paths) > 0 {
+	if paths := append(candidates(c.s.packages, name), c.s.moduleCandidates(name)...); len(paths) > 0 {
 		c.imports[name] = paths[0]
 	}
 }

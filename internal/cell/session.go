@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strings"
 	"sync"
+
+	"github.com/gopar-project/gopar/internal/native"
 )
 
 // Session is what the cells so far have declared: variables, functions, types,
@@ -20,7 +22,9 @@ type Session struct {
 	mu       sync.Mutex
 	fset     *token.FileSet
 	importer types.Importer
+	export   func(path string) (io.ReadCloser, error)
 	packages []string // importable paths, for automatic imports and completion
+	moduleFuncs
 
 	entities  map[string]*entity
 	imports   map[string]string         // local name → path
@@ -71,6 +75,12 @@ type Config struct {
 	// Packages lists the paths that may be imported without being named by an
 	// import declaration.
 	Packages []string
+	// Modules lists the packages of the notebook's modules that may be imported so,
+	// too; nil: there are no modules.
+	Modules func() []native.Package
+	// BuildID identifies the build of a module's package, "" for other packages; nil:
+	// there are no modules.
+	BuildID func(path string) string
 	// SourceDir tells where the source of a package is, for its documentation; nil
 	// or "": it is not at hand.
 	SourceDir func(path string) string
@@ -83,6 +93,7 @@ type Config struct {
 func NewSession(c Config) *Session {
 	s := &Session{
 		fset:      token.NewFileSet(),
+		export:    c.Export,
 		packages:  c.Packages,
 		byObj:     map[types.Object]*entity{},
 		units:     map[*types.Package]string{},
@@ -93,7 +104,7 @@ func NewSession(c Config) *Session {
 		docCache:  map[string]packageDocs{},
 		texts:     map[string]string{},
 	}
-	s.importer = importer.ForCompiler(s.fset, "gc", c.Export)
+	s.modules, s.buildID = c.Modules, c.BuildID
 	s.clear()
 	return s
 }
@@ -103,6 +114,8 @@ func (s *Session) clear() {
 	s.imports = map[string]string{}
 	s.memos = map[string]*Cell{}
 	s.lost = map[string]bool{}
+	// A new one, because after a reset modules may have other versions.
+	s.importer = importer.ForCompiler(s.fset, "gc", s.export)
 }
 
 // Reset forgets every name of the session.
