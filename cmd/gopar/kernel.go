@@ -30,7 +30,7 @@ or SIGTERM comes. SIGINT interrupts the cell that runs.`,
 			if err != nil {
 				return err
 			}
-			logger := newLogger(verbosity)
+			logger := newLogger(verbosity - 1) // a console shows what its kernel logs
 			config := kernel.Config{
 				Evaluator: kernel.NewEvaluator(kernel.EvaluatorConfig{Log: logger}),
 				Version:   version, Exe: exe, Log: logger,

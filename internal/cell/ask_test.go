@@ -109,11 +109,11 @@ func TestInspect(t *testing.T) {
 
 func TestIsComplete(t *testing.T) {
 	tests := []struct{ text, status, indent string }{
-		{"1+1", "complete", ""}, {"x := 1\nx", "complete", ""}, {"for {", "incomplete", "\t"},
-		{"func f(a int,", "incomplete", "\t"}, {"x :=", "incomplete", ""}, {"if true {\n\tfor {", "incomplete", "\t\t"},
+		{"1+1", "complete", ""}, {"x := 1\nx", "complete", ""}, {"for {", "incomplete", "    "},
+		{"func f(a int,", "incomplete", "    "}, {"x :=", "incomplete", ""}, {"if true {\n\tfor {", "incomplete", "        "},
 		{"s := `a\nb", "incomplete", ""}, {"a +", "incomplete", ""}, {"x := )", "invalid", ""}, {"for i i", "invalid", ""},
 		{"", "complete", ""}, {"// note", "complete", ""}, {"import", "incomplete", ""}, {"a, b", "complete", ""},
-		{"func func", "invalid", ""}, {"if x {\n} else", "incomplete", ""}, {"x := []int{\n1,", "incomplete", "\t"},
+		{"func func", "invalid", ""}, {"if x {\n} else", "incomplete", ""}, {"x := []int{\n1,", "incomplete", "    "},
 	}
 	for _, tt := range tests {
 		if status, indent := IsComplete(tt.text); status != tt.status || indent != tt.indent {

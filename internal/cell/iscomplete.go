@@ -43,8 +43,8 @@ func endsOpen(text string) bool {
 		last != token.RETURN && last != token.FALLTHROUGH
 }
 
-// indentAfter is the indentation of a line that continues a text: a tab for every
-// bracket that is open.
+// indentAfter is the indentation of a line that continues a text: four spaces for
+// every bracket that is open, because terminals show a typed tab as ^I.
 func indentAfter(text string) string {
 	depth := 0
 	toks, _ := scanLoosely(text)
@@ -56,5 +56,5 @@ func indentAfter(text string) string {
 			depth = max(depth-1, 0)
 		}
 	}
-	return strings.Repeat("\t", depth)
+	return strings.Repeat("    ", depth)
 }
