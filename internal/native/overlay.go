@@ -35,6 +35,8 @@ type Package struct {
 	// Module is the path of the module it belongs to, Version its version; both name what go.mod requires. Replaced is what a
 	// replace directive puts in its place, a directory or "path version"; "" without one.
 	Module, Version, Replaced string
+	// Local says that the module is a directory.
+	Local bool
 	// Dir is where the source is.
 	Dir string
 	// File is the archive in gopar's cache.
@@ -98,10 +100,10 @@ func (t *Toolchain) Provides(path string) bool {
 	return !strings.Contains(first, ".")
 }
 
-// Go runs the go command in gopar's source tree, with the settings that builds of units have, and returns its standard output.
+// RunGo runs the go command in gopar's source tree, with the settings that builds of units have, and returns its standard output.
 // said, which may be nil, gets each line of standard error as it comes; when there is none for a minute, the command is ended.
 // The error is a *GoError.
-func (t *Toolchain) Go(ctx context.Context, said func(line string), args ...string) ([]byte, error) {
+func (t *Toolchain) RunGo(ctx context.Context, said func(line string), args ...string) ([]byte, error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	timer := time.AfterFunc(silence, func() { cancel(errors.New("no answer from the module proxy")) })
@@ -213,7 +215,7 @@ func (t *Toolchain) Overlay(ctx context.Context, modfile string, roots []string,
 	}
 	// First what it comes to, then the builds: a module that does not fit is refused before anything is compiled.
 	host := hostFingerprints(t.exe)
-	all, err := list(t.Go, "-json=ImportPath,Standard,Module")
+	all, err := list(t.RunGo, "-json=ImportPath,Standard,Module")
 	if err != nil {
 		return nil, err
 	}
@@ -234,9 +236,6 @@ func (t *Toolchain) collect(base *index, all []listed, host map[string][8]byte, 
 	for _, l := range all {
 		if l.Export == "" {
 			continue // unsafe
-		}
-		if l.Module != nil && !l.Module.Main && (l.Module.Version == "" || l.Module.Replace != nil && l.Module.Replace.Version == "") {
-			o.Local = true
 		}
 		file, err := t.keep(l.Export)
 		if err != nil {
@@ -264,6 +263,8 @@ func (t *Toolchain) collect(base *index, all []listed, host map[string][8]byte, 
 		p := Package{Path: l.ImportPath, Name: l.Name, Dir: l.Dir, File: file}
 		if m := l.Module; m != nil {
 			p.Module, p.Version = m.Path, m.Version
+			p.Local = !m.Main && (m.Version == "" || m.Replace != nil && m.Replace.Version == "")
+			o.Local = o.Local || p.Local
 			if m.Replace != nil {
 				p.Replaced = strings.TrimSpace(m.Replace.Path + " " + m.Replace.Version)
 			}
@@ -451,6 +452,10 @@ func (t *Toolchain) WriteOverlay(key string, o *Overlay) error {
 func (t *Toolchain) overlayFile(key string) string {
 	return filepath.Join(t.dir, "modules", key+".json")
 }
+
+// KeepDir returns the directory of the cache, shared by all gopar builds and not made yet, for what must not be lost and has
+// no better place.
+func (t *Toolchain) KeepDir(key string) string { return filepath.Join(t.root, "notebooks", key) }
 
 // WorkDir returns a directory of the cache for what has to do with key, and takes its lock until release is called: one
 // process at a time works there.
