@@ -302,22 +302,18 @@ func (n *Notebook) remedy(ctx context.Context, msg, modfile string) string {
 
 // versions lists the versions there are of a module, if msg says that one is not.
 func (n *Notebook) versions(ctx context.Context, msg, modfile string) string {
-	for _, phrase := range []string{"invalid version", "unknown revision", "no matching versions"} {
-		head, _, ok := strings.Cut(msg, ": "+phrase)
-		if !ok {
-			continue
-		}
-		fields := strings.Fields(head)
-		path, _, ok := strings.Cut(strings.TrimSuffix(fields[len(fields)-1], ":"), "@")
-		if !ok {
+	for _, word := range strings.Fields(msg) {
+		path, wrong, ok := strings.Cut(strings.TrimSuffix(word, ":"), "@")
+		if !ok || path == "" || strings.Contains(path, ":") || !strings.HasPrefix(wrong, "v") {
 			continue
 		}
 		out, err := n.tools.RunGo(ctx, nil, "list", "-mod=mod", "-modfile="+modfile, "-m", "-versions", "--", path)
-		if all := strings.Fields(string(out)); err == nil && len(all) > 1 {
-			all = all[max(1, len(all)-8):]
-			return "there is no such version; the latest are " + strings.Join(all, ", ")
+		all := strings.Fields(string(out))
+		if err != nil || len(all) < 2 || slices.Contains(all, wrong) {
+			return ""
 		}
-		return unknown
+		all = all[max(1, len(all)-8):]
+		return fmt.Sprintf("there is no version %s; the latest are %s", wrong, strings.Join(all, ", "))
 	}
 	return ""
 }
