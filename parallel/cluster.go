@@ -31,6 +31,10 @@ func HubArgs(args ...string) Option {
 	return func(o *options) { o.hubArgs = append(o.hubArgs, args...) }
 }
 
+// Restarts is how often an engine of the cluster that Start starts is started again when it fails, before it is given up. A
+// minute without a failure forgets earlier ones. Default: 5; negative: never.
+func Restarts(n int) Option { return func(o *options) { o.restarts = n } }
+
 // Exe is the gopar binary that Start starts. Default: this program if it is gopar, then $GOPAR, then gopar on the path.
 func Exe(path string) Option { return func(o *options) { o.exe = path } }
 

@@ -29,7 +29,7 @@ type options struct {
 	log                                  logr.Logger
 	output                               output
 	// The rest is for Start.
-	n                   int
+	n, restarts         int
 	exe                 string
 	hubArgs, engineArgs []string
 }

@@ -11,7 +11,7 @@ import (
 func startOrFind(ctx context.Context, o options) (*cluster.Cluster, error) {
 	c, err := cluster.Start(ctx, cluster.Options{
 		N: o.n, ID: o.clusterID, Profile: o.profile, ProfileDir: o.profileDir, Exe: o.exe,
-		HubArgs: o.hubArgs, EngineArgs: o.engineArgs, Timeout: o.timeout, Log: o.log,
+		HubArgs: o.hubArgs, EngineArgs: o.engineArgs, Restarts: o.restarts, Timeout: o.timeout, Log: o.log,
 	})
 	if errors.Is(err, cluster.ErrRunning) {
 		return cluster.Find(ctx, cluster.Query{ID: o.clusterID, Profile: o.profile, ProfileDir: o.profileDir, Log: o.log})

@@ -28,7 +28,7 @@ import (
 const (
 	exitAlreadyRunning = 10 // start: the cluster runs
 	exitNotRunning     = 11 // stop: there is nothing to stop
-	exitNoCluster      = 12 // status, engines, logs: there is no such cluster
+	exitNoCluster      = 12 // the others: there is no such cluster
 )
 
 // exitError is an error with an exit code of its own.
@@ -69,10 +69,12 @@ Without --id, start works on the default cluster of the profile; the others work
 is not running, on the only one that is.
 
 Exit status: 0 done; 1 it failed, and standard error says why; 10 start: the cluster is running already; 11 stop: it is
-not running; 12 status, engines, logs: there is no such cluster.`,
+not running; 12 the others, list and clean excepted: there is no such cluster.`,
 		Example: `  gopar cluster start -n 4
   gopar cluster start -n 8 --id demo
   gopar cluster status
+  gopar cluster scale 6
+  gopar cluster restart demo --engine 3
   gopar cluster stop demo
   gopar cluster list --json`,
 		Args: cobra.NoArgs,
@@ -83,7 +85,8 @@ not running; 12 status, engines, logs: there is no such cluster.`,
 	flags.StringVar(&f.query.Profile, "profile", "", "IPython profile that holds the cluster's files (default: default)")
 	flags.StringVar(&f.query.ProfileDir, "profile-dir", "", "directory of the profile (default: $IPP_PROFILE_DIR, or that of --profile)")
 	flags.BoolVar(&f.json, "json", false, "print JSON")
-	c.AddCommand(f.newStart(), f.newList(), f.newStatus(), f.newStop(), f.newLogs(), f.newEngines(), newSuperviseCommand())
+	c.AddCommand(f.newStart(), f.newList(), f.newStatus(), f.newStop(), f.newLogs(), f.newEngines(),
+		f.newScale(), f.newRestart(), f.newSignal(), f.newClean(), newSuperviseCommand())
 	return c
 }
 
@@ -99,6 +102,7 @@ closing the terminal does not end them. If anything fails, everything is stopped
 	}
 	c.Flags().IntVarP(&o.N, "engines", "n", 0, "number of engines (default: one per core)")
 	c.Flags().DurationVar(&o.Timeout, "timeout", time.Minute, "give up when not all engines are registered by then")
+	c.Flags().IntVar(&o.Restarts, "restarts", 0, "how often a failing engine is started again before it is given up (default 5; -1: never)")
 	c.Flags().StringVar(&o.Dir, "dir", "", "working directory of the engines (default: this one)")
 	c.Flags().StringArrayVar(&o.Env, "env", nil, "environment variable of hub and engines, NAME=value; may be repeated; not for secrets")
 	c.Flags().StringArrayVar(&o.HubArgs, "hub-arg", nil, "further argument of gopar hub; may be repeated")
@@ -270,7 +274,7 @@ func (f *clusterFlags) newStatus() *cobra.Command {
 				}
 			}
 			for _, e := range st.Engines {
-				rows = append(rows, []string{"  engine process", processLine(e)})
+				rows = append(rows, []string{fmt.Sprintf("  engine process %d", e.Index), processLine(e)})
 			}
 			return printTable(cmd, rows)
 		},
@@ -295,10 +299,31 @@ func wanted(st cluster.Status) string {
 
 func processLine(p cluster.Process) string {
 	s := fmt.Sprintf("%d %v", p.PID, p.State)
-	if p.Reason != "" {
-		s += " (" + p.Reason + ")"
+	if n := notes(p); n != "" {
+		s += " (" + n + ")"
 	}
 	return s
+}
+
+// notes says what is worth knowing of a process beside its state.
+func notes(p cluster.Process) string {
+	var n []string
+	if p.Reason != "" {
+		n = append(n, p.Reason)
+	}
+	if p.Leaving {
+		n = append(n, "to end")
+	}
+	if p.GaveUp {
+		n = append(n, fmt.Sprintf("given up after %d failures", p.Failures))
+	}
+	if !p.Next.IsZero() {
+		n = append(n, fmt.Sprintf("starts again at %s", p.Next.Local().Format("15:04:05")))
+	}
+	if p.Restarts > 0 {
+		n = append(n, fmt.Sprintf("restarted %d×, last end: %s", p.Restarts, p.Last))
+	}
+	return strings.Join(n, "; ")
 }
 
 func (f *clusterFlags) newEngines() *cobra.Command {
@@ -317,8 +342,8 @@ func (f *clusterFlags) newEngines() *cobra.Command {
 			rows := [][]string{{"TASK", "PID", "HOST", "STATE", "LOG"}}
 			for _, e := range st.Engines {
 				state := e.State.String()
-				if e.Reason != "" {
-					state += " (" + e.Reason + ")"
+				if n := notes(e); n != "" {
+					state += " (" + n + ")"
 				}
 				rows = append(rows, []string{strconv.Itoa(e.Index), strconv.Itoa(e.PID), e.Host, state, e.Log})
 			}

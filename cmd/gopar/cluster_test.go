@@ -66,8 +66,8 @@ func TestClusterCommand(t *testing.T) {
 
 func testClusterLife(t *testing.T, g *gopar) {
 	g.t = t
-	for _, command := range []string{"status", "engines", "logs"} {
-		g.run(exitNoCluster, "cluster", command)
+	for _, command := range []string{"status", "engines", "logs", "scale 2", "restart", "signal INT"} {
+		g.run(exitNoCluster, append([]string{"cluster"}, strings.Fields(command)...)...)
 	}
 	g.run(exitNotRunning, "cluster", "stop")
 	g.run(exitNotRunning, "cluster", "stop", "--all")
@@ -105,12 +105,47 @@ func testClusterLife(t *testing.T, g *gopar) {
 			t.Errorf("%s prints nothing", command)
 		}
 	}
+	testChanges(t, g)
 	g.run(0, "cluster", "stop", "demo")
 	g.run(exitNotRunning, "cluster", "stop", "demo")
 	var none []cluster.Status
 	g.decode(&none, "cluster", "list")
 	if len(none) != 0 {
 		t.Errorf("list after stop: %+v", none)
+	}
+	if out := g.run(0, "cluster", "clean"); !strings.Contains(out, "Cluster demo") {
+		t.Errorf("clean says %q", out)
+	}
+	if out := g.run(0, "cluster", "clean", "--all"); out != "" {
+		t.Errorf("a second clean says %q", out)
+	}
+}
+
+// testChanges scales the cluster demo of 2 engines and back, restarts an engine
+// and interrupts one.
+func testChanges(t *testing.T, g *gopar) {
+	var st cluster.Status
+	g.decode(&st, "cluster", "scale", "3")
+	if len(st.Registered) != 3 || len(st.Engines) != 3 {
+		t.Errorf("scaled to 3: %+v", st)
+	}
+	if out := g.run(0, "cluster", "scale", "demo", "2"); !strings.Contains(out, "2 engines registered") {
+		t.Errorf("scale says %q", out)
+	}
+	g.run(1, "cluster", "scale", "many")
+	var before, after []cluster.Process
+	g.decode(&before, "cluster", "engines")
+	g.run(0, "cluster", "restart", "demo", "--engine", "1")
+	g.run(0, "cluster", "signal", "demo", "INT", "--engine", "0")
+	g.run(1, "cluster", "restart", "demo", "--engine", "9")
+	g.decode(&after, "cluster", "engines")
+	if len(after) != 2 || after[0].PID != before[0].PID || after[1].PID == before[1].PID || after[1].Restarts != 1 {
+		t.Errorf("engine 1 restarted: %+v, was %+v", after, before)
+	}
+	for command, want := range map[string]string{"status": "restarted 1×", "engines": "restarted 1×"} {
+		if out := g.run(0, "cluster", command); !strings.Contains(out, want) {
+			t.Errorf("%s says %q, want %q", command, out, want)
+		}
 	}
 }
 

@@ -404,7 +404,9 @@ func TestStarterKilledMidwayLeavesNothing(t *testing.T) {
 func TestDeadEngineIsNoticedAndShown(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
-	c := s.start(s.options("", 3))
+	o := s.options("", 3)
+	o.Restarts = -1
+	c := s.start(o)
 	victim := s.status(c).Engines[1]
 	if err := syscall.Kill(victim.PID, syscall.SIGKILL); err != nil {
 		t.Fatal(err)

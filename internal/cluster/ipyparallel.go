@@ -1,7 +1,6 @@
 package cluster
 
 import (
-	"fmt"
 	"strconv"
 
 	"github.com/gopar-project/gopar/internal/launch"
@@ -68,7 +67,7 @@ func (s *state) ippFile() *ippCluster {
 	ended := make(map[string]bool)
 	for _, t := range s.Tasks {
 		if t.State == launch.Done {
-			ended[t.Job+" "+strconv.Itoa(t.Index)] = true
+			ended[taskName(t.Job, t.Index)] = true
 		}
 	}
 	process := func(rec *launch.Record, k int) (ippProcess, bool) {
@@ -76,7 +75,7 @@ func (s *state) ippFile() *ippCluster {
 		return ippProcess{
 			ClusterID: s.ID, ProfileDir: s.ProfileDir, State: "running",
 			PID: rec.Procs[k].PID, OutputFile: rec.LogFile(i),
-		}, !ended[fmt.Sprintf("%s %d", rec.Name, i)]
+		}, !ended[taskName(rec.Name, i)] && (rec == s.Hub || s.slot(rec.Name, i) != nil && s.slot(rec.Name, i).ID == rec.ID)
 	}
 	f := &ippCluster{
 		Cluster: ippInfo{

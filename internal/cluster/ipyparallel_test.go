@@ -29,7 +29,10 @@ func testState() *state {
 	return &state{
 		ID: "x", ProfileDir: "/p", Want: 3,
 		Hub:     &launch.Record{Name: "gopar-x-hub", N: 1, LogDir: "/p/log", Procs: procs(10)},
-		Engines: []*launch.Record{{Name: "gopar-x-engines-1", N: 3, LogDir: "/p/log", Procs: procs(11, 12, 13)}},
+		Engines: []*launch.Record{{Name: "gopar-x-engines-1", ID: "a", N: 3, LogDir: "/p/log", Procs: procs(11, 12, 13)}},
+		Slots: []*slot{
+			{Job: "gopar-x-engines-1", ID: "a"}, {Job: "gopar-x-engines-1", Index: 1, ID: "a"}, {Job: "gopar-x-engines-1", Index: 2, ID: "a"},
+		},
 		Tasks: []launch.Task{
 			{Job: "gopar-x-hub", State: launch.Running}, {Job: "gopar-x-engines-1", State: launch.Running},
 			{Job: "gopar-x-engines-1", Index: 1, State: launch.Done}, {Job: "gopar-x-engines-1", Index: 2, State: launch.Running},

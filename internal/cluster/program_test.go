@@ -204,6 +204,18 @@ func engine(ctx context.Context, args []string) error {
 	if err := misbehave("ENGINE"); err != nil {
 		return err
 	}
+	if fault := os.Getenv("TEST_ENGINE_FAULT"); fault != "" {
+		if _, err := os.Stat(fault); err == nil {
+			return errors.New("the fault is there")
+		}
+	}
+	usr1 := make(chan os.Signal, 1)
+	signal.Notify(usr1, syscall.SIGUSR1)
+	go func() { // lives as long as the process
+		for range usr1 {
+			fmt.Println("signal USR1")
+		}
+	}()
 	if os.Getenv("TEST_ENGINE") == "stubborn" {
 		ctx = context.Background()
 	}

@@ -31,6 +31,7 @@ type Options struct {
 	EngineArgs []string      // further arguments of gopar engine
 	Env        []string      // further environment of hub and engines, "NAME=value"; no secrets, others may see it
 	Dir        string        // working directory of the engines. Default: the caller's
+	Restarts   int           // how often a failing engine is started again before it is given up; a quiet minute forgets its failures. Default: 5; negative: never
 	Timeout    time.Duration // for the whole start. Default: 60 s, as ipyparallel's engine_timeout
 	Progress   func(Status)  // called from Start's goroutine whenever something changed; may be nil
 	Log        logr.Logger   // zero: discard
@@ -52,6 +53,7 @@ type spec struct {
 	EngineArgs []string      `json:"engine_args"`
 	Env        []string      `json:"env"`
 	Dir        string        `json:"dir"`
+	Restarts   int           `json:"restarts"`
 	Timeout    time.Duration `json:"timeout"`
 }
 
@@ -74,7 +76,7 @@ func (o *Options) spec() (spec, error) {
 	}
 	s := spec{
 		ProfileDir: dir, ID: proto.ClusterID(o.ID), N: o.N, HubArgs: o.HubArgs, EngineArgs: o.EngineArgs,
-		Env: o.Env, Dir: o.Dir, Timeout: o.Timeout,
+		Env: o.Env, Dir: o.Dir, Restarts: max(0, o.Restarts), Timeout: o.Timeout,
 	}
 	if _, err := newPlace(dir, s.ID); err != nil {
 		return spec{}, err
@@ -84,6 +86,9 @@ func (o *Options) spec() (spec, error) {
 	}
 	if s.N == 0 {
 		s.N = runtime.NumCPU()
+	}
+	if o.Restarts == 0 {
+		s.Restarts = defaultRestarts
 	}
 	if s.Timeout <= 0 {
 		s.Timeout = 60 * time.Second

@@ -17,7 +17,7 @@ import (
 const maxState = 64 << 20
 
 // stateVersion is the format of the state file.
-const stateVersion = 1
+const stateVersion = 2
 
 // state is what the supervisor knows, as kept in the state file.
 type state struct {
@@ -29,9 +29,12 @@ type state struct {
 	Want       int              `json:"want"` // engines
 	Started    time.Time        `json:"started"`
 	Supervisor launch.Proc      `json:"supervisor"`
+	Orders     int              `json:"orders"` // port of 127.0.0.1 on which the supervisor takes orders
+	Token      string           `json:"token"`  // that an order must hold
 	Hub        *launch.Record   `json:"hub,omitempty"`
 	Engines    []*launch.Record `json:"engines,omitempty"`
-	Tasks      []launch.Task    `json:"tasks,omitempty"` // last seen, of hub and engines
+	Slots      []*slot          `json:"slots,omitempty"` // engines, by age
+	Tasks      []launch.Task    `json:"tasks,omitempty"` // last seen, of hub and slots
 }
 
 // records returns all jobs, the hub's first.

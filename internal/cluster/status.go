@@ -48,6 +48,15 @@ type Process struct {
 	Reason string       `json:"reason,omitempty"` // what it waits for, how it ended
 	Log    string       `json:"log"`              // path of its log file
 	Ended  time.Time    `json:"ended,omitzero"`
+
+	// Of engines.
+	Restarts  int       `json:"restarts,omitempty"`  // how often it was started again
+	Failures  int       `json:"failures,omitempty"`  // in a row
+	Last      string    `json:"last,omitempty"`      // how the process before this one ended
+	LastEnded time.Time `json:"last_ended,omitzero"` // when
+	Next      time.Time `json:"next,omitzero"`       // when it will be started again
+	GaveUp    bool      `json:"gave_up,omitempty"`   // it has failed too often to be started again
+	Leaving   bool      `json:"leaving,omitempty"`   // the cluster was scaled down: it shall end
 }
 
 // Alive returns the number of engine processes that run.
@@ -113,21 +122,9 @@ func (c *Cluster) foreignStatus(ctx context.Context) (Status, error) {
 // refresh looks at the processes. What the supervisor wrote about ended ones
 // stands: only it knows how they ended.
 func (s *state) refresh(ctx context.Context, l launch.Launcher) {
-	tasks, err := l.Poll(ctx, s.records()...)
-	if err != nil {
-		return // nothing is known beyond what is written
+	if tasks, err := s.poll(ctx, l); err == nil { // else nothing is known beyond what is written
+		s.Tasks = tasks
 	}
-	known := make(map[string]launch.Task)
-	for _, t := range s.Tasks {
-		known[taskName(t.Job, t.Index)] = t
-	}
-	for i, t := range tasks {
-		old, ok := known[taskName(t.Job, t.Index)]
-		if ok && (old.State == launch.Done || t.State == launch.Unknown) {
-			tasks[i] = old
-		}
-	}
-	s.Tasks = tasks
 }
 
 func taskName(job string, index int) string { return fmt.Sprintf("%s %d", job, index) }
@@ -155,6 +152,10 @@ func (s *state) status(p place) Status {
 		if rec == s.Hub {
 			status.Hub = &proc
 		} else {
+			if e := s.slot(t.Job, t.Index); e != nil {
+				proc.Restarts, proc.Failures, proc.Last, proc.LastEnded = e.Restarts, e.Failures, e.Last, e.LastEnded
+				proc.Next, proc.GaveUp, proc.Leaving = e.StartAt, e.GaveUp, e.Leaving
+			}
 			status.Engines = append(status.Engines, proc)
 		}
 	}
@@ -169,9 +170,17 @@ func (s *Status) judge() {
 	}
 	var problems []string
 	for _, e := range s.Engines {
-		if e.State == launch.Done {
-			problems = append(problems, fmt.Sprintf("engine process %d has ended (%s)", e.PID, e.Reason))
+		if e.State != launch.Done || e.Leaving {
+			continue
 		}
+		p := fmt.Sprintf("engine process %d has ended (%s)", e.PID, e.Reason)
+		switch {
+		case e.GaveUp:
+			p += fmt.Sprintf(" and is given up after %d failures", e.Failures)
+		case !e.Next.IsZero():
+			p += " and will be started again"
+		}
+		problems = append(problems, p)
 	}
 	if n := len(s.Registered); n < s.Want && len(problems) == 0 {
 		problems = append(problems, fmt.Sprintf("%d of %d engines are registered", n, s.Want))

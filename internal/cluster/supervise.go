@@ -3,10 +3,12 @@ package cluster
 import (
 	"bufio"
 	"context"
+	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"os"
 	"slices"
 	"strings"
@@ -96,6 +98,14 @@ func (s *supervisor) run(ctx, starting context.Context, kept <-chan bool) (err e
 	local := launch.NewLocal(s.log)
 	defer local.Close()
 	s.launcher = local
+	token := rand.Text()
+	desk, err := openDesk(token)
+	if err != nil {
+		s.tell(report{Error: err.Error()})
+		return err
+	}
+	defer desk.close()
+	s.st.Orders, s.st.Token = desk.listener.Addr().(*net.TCPAddr).Port, token
 	if err := s.takeOver(starting); err != nil {
 		s.tell(report{Error: err.Error(), Exists: errors.Is(err, ErrRunning)})
 		return err
@@ -117,8 +127,9 @@ func (s *supervisor) run(ctx, starting context.Context, kept <-chan bool) (err e
 	s.hub.close() // what happens from now on shows in the processes
 	s.hub = nil
 	s.log.Info("cluster runs", "engines", len(s.ids))
-	reason := s.watch(ctx)
+	reason := s.watch(ctx, desk.orders)
 	s.log.Info("cluster stops", "reason", reason)
+	desk.close()
 	return s.takeDown()
 }
 
@@ -170,43 +181,47 @@ func (s *supervisor) bringUp(ctx context.Context) error {
 	}
 	s.st = state{
 		Version: stateVersion, ID: s.id, ProfileDir: s.profileDir, State: Starting,
-		Want: s.N, Started: time.Now(), Supervisor: self,
+		Want: s.N, Started: time.Now(), Supervisor: self, Orders: s.st.Orders, Token: s.st.Token,
 	}
-	if s.st.Hub, err = s.launch(ctx, s.profileDir, "hub", "hub", 1, append([]string{
-		"--profile-dir=" + s.profileDir, "--cluster-id=" + s.id,
-	}, s.HubArgs...)); err != nil {
+	// Logs of an earlier cluster of this name would mislead.
+	if err := s.removeLogs(func(what string) bool { return what != "supervisor" }); err != nil {
+		return err
+	}
+	if s.st.Hub, err = s.launch(ctx, launch.Job{
+		Name: s.jobName("hub"), Dir: s.profileDir, N: 1,
+		Args: append([]string{"hub", "--profile-dir=" + s.profileDir, "--cluster-id=" + s.id}, s.HubArgs...),
+	}); err != nil {
 		return err
 	}
 	// Engines wait for the file that the hub will write: both start at once.
-	engines, err := s.launch(ctx, s.Dir, "engine", "engines-1", s.N, append([]string{
-		"--file=" + proto.EngineFile(s.profileDir, s.id),
-		fmt.Sprintf("--wait-for-file=%d", int(s.Timeout/time.Second)+1),
-	}, s.EngineArgs...))
+	engines, err := s.launchEngines(ctx, 0, s.N)
 	if err != nil {
 		return err
 	}
-	s.st.Engines = append(s.st.Engines, engines)
+	s.addSlots(engines)
 	if err := s.save(); err != nil {
 		return err
 	}
 	return s.await(ctx)
 }
 
-// launch starts a job of `gopar <command>`.
-func (s *supervisor) launch(ctx context.Context, dir, command, what string, n int, args []string) (*launch.Record, error) {
-	j := launch.Job{
-		Name: s.jobName(what), Exe: s.Exe, Args: append([]string{command}, args...),
-		Env: append([]string{
-			proto.EnvProfileDir + "=" + s.profileDir, proto.EnvClusterID + "=" + s.id,
-		}, s.Env...),
-		Dir: dir, LogDir: proto.LogDir(s.profileDir), N: n,
-	}
-	for i := range n { // logs of an earlier cluster of this name would mislead
-		if err := os.Remove(j.LogFile(i)); err != nil && !errors.Is(err, os.ErrNotExist) {
-			return nil, err
-		}
-	}
+// launch starts a job of gopar's binary.
+func (s *supervisor) launch(ctx context.Context, j launch.Job) (*launch.Record, error) {
+	j.Exe, j.LogDir = s.Exe, proto.LogDir(s.profileDir)
+	j.Env = append([]string{proto.EnvProfileDir + "=" + s.profileDir, proto.EnvClusterID + "=" + s.id}, s.Env...)
 	return s.launcher.Start(ctx, j)
+}
+
+// launchEngines starts n engines with indexes from first. What they log is
+// added to what engines of the same indexes have logged.
+func (s *supervisor) launchEngines(ctx context.Context, first, n int) (*launch.Record, error) {
+	return s.launch(ctx, launch.Job{
+		Name: s.jobName("engines-1"), Dir: s.Dir, First: first, N: n,
+		Args: append([]string{
+			"engine", "--file=" + proto.EngineFile(s.profileDir, s.id),
+			fmt.Sprintf("--wait-for-file=%d", int(s.Timeout/time.Second)+1),
+		}, s.EngineArgs...),
+	})
 }
 
 // await waits until the hub has written its connection file and s.N engines
@@ -247,7 +262,7 @@ func (s *supervisor) await(ctx context.Context) error {
 
 // look sees what has happened to the processes and the hub while they start.
 func (s *supervisor) look(ctx context.Context) error {
-	tasks, err := s.launcher.Poll(ctx, s.st.records()...)
+	tasks, err := s.st.poll(ctx, s.launcher)
 	if err == nil {
 		s.st.Tasks = tasks
 		for _, t := range tasks {

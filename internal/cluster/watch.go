@@ -2,7 +2,6 @@ package cluster
 
 import (
 	"context"
-	"fmt"
 	"time"
 
 	"github.com/gopar-project/gopar/internal/launch"
@@ -11,9 +10,9 @@ import (
 // safetyPoll is how often the supervisor looks although nothing told it to.
 const safetyPoll = 5 * time.Second
 
-// watch notes what happens to a running cluster until it should end, and
+// watch keeps a running cluster as it should be until it should end, and
 // returns why it should.
-func (s *supervisor) watch(ctx context.Context) string {
+func (s *supervisor) watch(ctx context.Context, orders <-chan order) string {
 	tr := s.launcher.Traits()
 	every := tr.PollEvery
 	if tr.Changed != nil {
@@ -21,55 +20,74 @@ func (s *supervisor) watch(ctx context.Context) string {
 	}
 	tick := time.NewTicker(every)
 	defer tick.Stop()
+	due := time.NewTimer(s.due())
+	defer due.Stop()
 	for {
 		select {
 		case <-ctx.Done():
 			return "asked to"
+		case o := <-orders:
+			err := s.obey(ctx, o)
+			s.assess()
+			s.note()
+			o.done <- err
 		case <-tr.Changed:
 		case <-tick.C:
+		case <-due.C:
 		}
-		tasks, err := s.launcher.Poll(ctx, s.st.records()...)
-		if err != nil {
-			continue // nothing is known; ctx is looked at above
+		if s.act(ctx) {
+			s.note()
 		}
-		if reason := s.note(tasks); reason != "" {
-			return reason
+		if tasks, err := s.st.poll(ctx, s.launcher); err == nil { // else nothing is known; ctx is looked at above
+			if reason := s.see(ctx, tasks); reason != "" {
+				return reason
+			}
 		}
+		due.Reset(s.due())
 	}
 }
 
-// note compares tasks with those seen last, writes down what has changed, and
-// returns a reason if the cluster should end: its hub was asked to.
-func (s *supervisor) note(tasks []launch.Task) string {
-	changed := false
-	for i, t := range tasks {
-		old := s.st.Tasks[i]
-		if t.State == launch.Unknown || t.State == old.State {
-			tasks[i] = old
+// see compares tasks with those seen last, decides what follows, writes down
+// what has changed, and returns a reason if the cluster should end: its hub was
+// asked to.
+func (s *supervisor) see(ctx context.Context, tasks []launch.Task) string {
+	old := make(map[string]launch.Task, len(s.st.Tasks))
+	for _, t := range s.st.Tasks {
+		old[taskName(t.Job, t.Index)] = t
+	}
+	changed := len(tasks) != len(s.st.Tasks)
+	s.st.Tasks = tasks
+	for _, t := range tasks {
+		before := old[taskName(t.Job, t.Index)]
+		if t.State == before.State && t.PID == before.PID && t.Reason == before.Reason {
 			continue
 		}
 		changed = true
 		if t.State != launch.Done {
 			continue
 		}
-		hub := t.Job == s.st.Hub.Name
 		s.log.Info("process ended", "job", t.Job, "index", t.Index, "pid", t.PID, "reason", t.Reason)
-		switch {
-		case hub && orderly(t):
+		switch e := s.st.slot(t.Job, t.Index); {
+		case e != nil:
+			s.engineEnded(ctx, e, t)
+		case orderly(t):
 			return "the hub was shut down"
-		case hub:
+		default:
 			s.st.State, s.st.Problem = Broken, "the hub has ended: "+t.Reason
-		case s.st.State == Running:
-			s.st.State, s.st.Problem = Degraded, fmt.Sprintf("engine process %d has ended: %s", t.PID, t.Reason)
 		}
 	}
-	s.st.Tasks = tasks
 	if changed {
-		if err := s.save(); err != nil {
-			s.log.Error(err, "the change is not written down")
-		}
+		s.assess()
+		s.note()
 	}
 	return ""
+}
+
+// note writes the state down.
+func (s *supervisor) note() {
+	if err := s.save(); err != nil {
+		s.log.Error(err, "the change is not written down")
+	}
 }
 
 // orderly reports whether a process ended because it was asked to.

@@ -49,6 +49,7 @@ var parallelFuncs = map[string]reflect.Value{
 	"Profile":           reflect.ValueOf(parallel.Profile),
 	"ProfileDir":        reflect.ValueOf(parallel.ProfileDir),
 	"Px":                reflect.ValueOf(parallel.Px),
+	"Restarts":          reflect.ValueOf(parallel.Restarts),
 	"Retries":           reflect.ValueOf(parallel.Retries),
 	"SetSlot":           reflect.ValueOf(parallel.SetSlot),
 	"Slot":              reflect.ValueOf(parallel.Slot),
