@@ -13,6 +13,7 @@ import (
 	"github.com/gopar-project/gopar/display"
 	"github.com/gopar-project/gopar/internal/cell"
 	"github.com/gopar-project/gopar/internal/interp"
+	"github.com/gopar-project/gopar/internal/modules"
 	"github.com/gopar-project/gopar/internal/native"
 	"github.com/gopar-project/gopar/internal/runner"
 )
@@ -25,6 +26,9 @@ type EvaluatorConfig struct {
 	// Runner says how the process that runs the cells is started. Its Sink is set
 	// by SetSink.
 	Runner runner.Config
+	// Dir is the notebook's folder, where its modules are pinned. Default: the working
+	// directory.
+	Dir string
 	// Log receives life events. The zero value discards.
 	Log logr.Logger
 }
@@ -42,7 +46,8 @@ type GoEvaluator struct {
 
 	tools    *native.Toolchain // nil when cells cannot be compiled, then toolsErr says why; set before ready is closed
 	toolsErr error
-	session  *cell.Session // set before ready is closed
+	session  *cell.Session     // set before ready is closed
+	modules  *modules.Notebook // nil when cells cannot import modules; set before ready is closed
 
 	mu     sync.Mutex
 	sink   runner.Sink
@@ -75,6 +80,7 @@ func (g *GoEvaluator) prepare(ctx context.Context) {
 	if g.tools != nil {
 		c.Interpretable = interp.Known
 		c.Export, c.Packages, c.SourceDir = g.tools.Export, g.tools.Packages(), g.tools.SourceDir
+		g.openModules(&c)
 	}
 	g.session = cell.NewSession(c)
 	close(g.ready)
@@ -131,6 +137,9 @@ func (g *GoEvaluator) Execute(ctx context.Context, c Cell) Outcome {
 	}
 	if g.tools == nil { // without export data nothing can be checked
 		return Outcome{Error: plainError("no toolchain", g.toolsErr)}
+	}
+	if err := g.fetch(ctx, name, c); err != nil {
+		return Outcome{Error: err}
 	}
 	lost := g.noticeDeath()
 	checked, err := g.session.Check(name, c.Code)
@@ -301,6 +310,9 @@ func (g *GoEvaluator) Restart(ctx context.Context) error {
 	case <-g.ready:
 	case <-ctx.Done():
 		return ctx.Err()
+	}
+	if g.modules != nil {
+		g.modules.Reset()
 	}
 	g.session.Reset()
 	g.mu.Lock()

@@ -32,6 +32,16 @@ var magics = map[string]magic{
 		help:  "Run Go on the engines of the cluster; output and results come back labelled by engine.",
 		line:  pxLine, cell: pxCell, goArgs: true, goBody: true,
 	},
+	"get": {
+		usage: "%get PATH[@VERSION] ...",
+		help:  "Pin versions of modules for this notebook, as go get does; @none drops one.",
+		line:  getLine,
+	},
+	"mod": {
+		usage: "%mod [show|tidy|replace PATH=DIR]",
+		help:  "List the notebook's modules, drop those its cells do not need, use a local directory in a module's place.",
+		line:  modLine,
+	},
 	"cluster": {
 		usage: "%cluster start|list|status|stop [-n ENGINES] [--id NAME]",
 		help:  "Start, list, look at and stop clusters; see gopar cluster --help.",
