@@ -92,17 +92,21 @@ func withModules(at place, do func(context.Context, *modules.Notebook, func(stri
 
 // moduleTable shows a notebook's modules in columns.
 func moduleTable(l modules.Listing) display.Bundle {
+	file := l.File
+	if l.Beside {
+		file = modules.File
+	}
 	if len(l.Modules) == 0 {
-		return display.Text("no modules; an import adds them to " + l.File)
+		return display.Text("no modules; an import adds them to " + file)
 	}
 	width, versions := 0, 0
 	for _, m := range l.Modules {
 		width, versions = max(width, len(m.Path)), max(versions, len(m.Version))
 	}
 	var text, html strings.Builder
-	text.WriteString(l.File + "\n")
+	text.WriteString(file + "\n")
 	escape := strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;").Replace
-	fmt.Fprintf(&html, "<code>%s</code><table><tr><th>module</th><th>version</th><th></th></tr>", escape(l.File))
+	fmt.Fprintf(&html, "<code>%s</code><table><tr><th>module</th><th>version</th><th></th></tr>", escape(file))
 	for _, m := range l.Modules {
 		note := ""
 		switch {

@@ -27,6 +27,8 @@ type Module struct {
 type Listing struct {
 	// File is where the versions are kept; it need not exist.
 	File string
+	// Beside says that File is beside the notebook.
+	Beside bool
 	// Modules lists those of the user first, then those that cells import, then the others, by path.
 	Modules []Module
 }
@@ -40,6 +42,7 @@ func (n *Notebook) List() (Listing, error) {
 		return Listing{}, err
 	}
 	l := Listing{File: n.file()}
+	l.Beside = filepath.Dir(l.File) == n.dir
 	for _, u := range in.users {
 		l.Modules = append(l.Modules, Module{Path: u.mod.path, Replaced: u.dir, Own: true})
 	}

@@ -26,6 +26,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/go-logr/logr"
 
@@ -228,16 +229,22 @@ func (n *Notebook) name() string {
 	return "dir-" + hex.EncodeToString(sum[:8])
 }
 
-// progress turns what the go command says into lines for the user: what is fetched, and what is compiled.
+// quiet is how long compiling takes before it is told, and from one such line to the next.
+const quiet = time.Second
+
+// progress turns what the go command says into lines for the user: what is fetched, and what is compiled if it takes long.
 func progress(say func(string)) func(string) {
 	if say == nil {
 		return nil
 	}
+	last := time.Now()
 	return func(line string) {
 		switch {
 		case strings.HasPrefix(line, "go: downloading "):
+			last = time.Now()
 			say("fetching " + strings.TrimPrefix(line, "go: downloading "))
-		case !strings.Contains(line, " ") && strings.Contains(strings.SplitN(line, "/", 2)[0], "."):
+		case !strings.Contains(line, " ") && strings.Contains(strings.SplitN(line, "/", 2)[0], ".") && time.Since(last) > quiet:
+			last = time.Now()
 			say("compiling " + line)
 		}
 	}
