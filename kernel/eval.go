@@ -1,6 +1,7 @@
 package kernel
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -48,11 +49,13 @@ type GoEvaluator struct {
 	toolsErr error
 	session  *cell.Session     // set before ready is closed
 	modules  *modules.Notebook // nil when cells cannot import modules; set before ready is closed
+	record   record            // what ran, for Export
 
 	mu     sync.Mutex
 	sink   runner.Sink
 	runner *runner.Runner // nil: none was started yet, or the last one has died
 	closed bool
+	cancel context.CancelFunc // ends the cell that is built or runs; nil: none
 }
 
 // NewEvaluator returns an evaluator and starts preparing it; the first cell waits
@@ -83,6 +86,7 @@ func (g *GoEvaluator) prepare(ctx context.Context) {
 		g.openModules(&c)
 	}
 	g.session = cell.NewSession(c)
+	g.record.config = c
 	close(g.ready)
 	started.Wait()
 }
@@ -126,12 +130,19 @@ func (g *GoEvaluator) SetSink(s runner.Sink) {
 
 // Execute implements Evaluator.
 func (g *GoEvaluator) Execute(ctx context.Context, c Cell) Outcome {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	g.running(cancel)
+	defer g.running(nil)
 	select {
 	case <-g.ready:
 	case <-ctx.Done():
 		return interrupted()
 	}
-	name := fmt.Sprintf("cell %d", c.Number)
+	name := c.Name
+	if name == "" {
+		name = fmt.Sprintf("cell %d", c.Number)
+	}
 	if strings.TrimSpace(c.Code) == "" {
 		return Outcome{}
 	}
@@ -144,7 +155,7 @@ func (g *GoEvaluator) Execute(ctx context.Context, c Cell) Outcome {
 	lost := g.noticeDeath()
 	checked, err := g.session.Check(name, c.Code)
 	if err != nil {
-		return Outcome{Error: g.checkError(name, c.Code, err)}
+		return Outcome{Error: g.checkError(name, cmp.Or(c.Shown, c.Code), err)}
 	}
 	job, err := g.job(ctx, checked, c)
 	if ctx.Err() != nil {
@@ -155,17 +166,20 @@ func (g *GoEvaluator) Execute(ctx context.Context, c Cell) Outcome {
 	}
 	g.session.Commit(checked)
 	g.announce(c.MsgID, checked, lost)
+	ran := g.record.add(name, c)
 	if job.Run == "" && job.Script == nil && len(job.Load) == 0 {
 		return Outcome{}
 	}
-	return g.run(ctx, job, checked)
+	out := g.run(ctx, job, checked)
+	ran(out.Error != nil)
+	return out
 }
 
 // job builds what a checked cell needs and says how to run it.
 func (g *GoEvaluator) job(ctx context.Context, checked *cell.Cell, c Cell) (runner.Job, error) {
 	job := runner.Job{
 		ID: c.MsgID, AllowStdin: c.AllowStdin, Silent: c.Silent,
-		Files: map[string]string{checked.FileID(): fmt.Sprintf("cell %d", c.Number)},
+		Files: map[string]string{checked.FileID(): cmp.Or(c.Name, fmt.Sprintf("cell %d", c.Number))},
 	}
 	if checked.Script != nil && c.Mode != ModeNative {
 		job.Script = checked.Script
@@ -294,10 +308,20 @@ func (g *GoEvaluator) Expression(ctx context.Context, expr string) (display.Bund
 	return out.Value, out.Error
 }
 
+// running sets what ends the cell that runs.
+func (g *GoEvaluator) running(cancel context.CancelFunc) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.cancel = cancel
+}
+
 // Interrupt implements Evaluator.
 func (g *GoEvaluator) Interrupt() {
 	g.mu.Lock()
 	r := g.runner
+	if g.cancel != nil {
+		g.cancel()
+	}
 	g.mu.Unlock()
 	if r != nil {
 		r.Interrupt()
@@ -315,6 +339,7 @@ func (g *GoEvaluator) Restart(ctx context.Context) error {
 		g.modules.Reset()
 	}
 	g.session.Reset()
+	g.record.clear()
 	g.mu.Lock()
 	r := g.runner
 	g.runner = nil

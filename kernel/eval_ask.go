@@ -84,7 +84,7 @@ func byteOffset(code string, cursor int) int {
 	return len(code)
 }
 
-// Dir implements Placed, where the system tells.
+// Dir is the working directory of the cells, where the system tells.
 func (g *GoEvaluator) Dir() string {
 	pid := g.PID()
 	if pid == 0 {

@@ -56,6 +56,44 @@ type Cell struct {
 	AllowStdin bool
 	// Mode says how the cell must be run.
 	Mode Mode
+	// Shown is the text that errors quote, when it is not Code: what the user
+	// wrote, where a command made Code of it.
+	Shown string
+	// Name is what positions call the cell. Default: "cell N".
+	Name string
+	// Aside says that the cell is not part of what the session did: it is a
+	// command's, and not exported.
+	Aside bool
+}
+
+// Exporter is implemented by an Evaluator that can write what the session did as
+// a program.
+type Exporter interface {
+	// Export returns the program.
+	Export() (Program, error)
+	// Tests returns a package with the tests that code, which positions call name,
+	// declares, and with what they use of the session.
+	Tests(name, code string) (Program, error)
+	// Vet returns the program with the positions of the cells, for go vet.
+	Vet() (Program, error)
+	// Go is the path of the go command.
+	Go() string
+}
+
+// Program is the source of a program or package.
+type Program struct {
+	Source []byte // the file
+	Test   []byte // the file of its tests; nil: none
+	Module []byte // go.mod; nil: it imports the standard library only
+	Sum    []byte // go.sum; may be nil
+}
+
+// Forgetter is implemented by an Evaluator that can forget single names, for
+// %reset NAME.
+type Forgetter interface {
+	// Forget forgets names and returns those that are not declared. What uses them
+	// keeps working.
+	Forget(names []string) (unknown []string)
 }
 
 // Mode is a way to run a cell.
@@ -114,10 +152,11 @@ type Name struct {
 }
 
 // Placed is implemented by an Evaluator whose cells may change their working
-// directory; shell commands follow it there.
+// directory and environment; shell commands follow them.
 type Placed interface {
-	// Dir returns the working directory of the cells; empty: unknown.
-	Dir() string
+	// Environ returns the working directory of the cells, empty if it is unknown,
+	// and their environment, nil if it is the kernel's.
+	Environ(ctx context.Context) (dir string, env []string)
 }
 
 // Completion is what may be inserted.

@@ -15,6 +15,9 @@ import (
 type magic struct {
 	usage string // "%time STATEMENT"
 	help  string // one sentence
+	// example is what to type; %help shows it.
+	example string
+	options []option
 	// line is the form %name in a line of its own, cell the form %%name on the
 	// first line, which takes the rest of the cell. Nil: there is no such form.
 	line, cell func(*invocation) error
@@ -25,78 +28,16 @@ type magic struct {
 	bare bool
 }
 
-// magics are the commands, by name. %help lists them.
-var magics = map[string]magic{
-	"px": {
-		usage: "%px [OPTIONS] CODE, or %%px [OPTIONS] and lines of code",
-		help:  "Run Go on the engines of the cluster; output and results come back labelled by engine.",
-		line:  pxLine, cell: pxCell, goArgs: true, goBody: true,
-	},
-	"get": {
-		usage: "%get PATH[@VERSION] ...",
-		help:  "Pin versions of modules for this notebook, as go get does; @none drops one.",
-		line:  getLine,
-	},
-	"mod": {
-		usage: "%mod [show|tidy|replace PATH=DIR]",
-		help:  "List the notebook's modules, drop those its cells do not need, use a local directory in a module's place.",
-		line:  modLine,
-	},
-	"cluster": {
-		usage: "%cluster start|list|status|stop [-n ENGINES] [--id NAME]",
-		help:  "Start, list, look at and stop clusters; see gopar cluster --help.",
-		line:  clusterLine,
-	},
-	"time": {
-		usage: "%time STATEMENT, or %%time and lines of code",
-		help:  "Say how long it took.",
-		line:  timeLine, cell: timeCell, goArgs: true, goBody: true,
-	},
-	"native": {
-		usage: "%native [STATEMENT], or %%native and lines of code",
-		help:  "Compile it; alone on a line: compile all cells from now on.",
-		line:  modeLine(ModeNative), cell: modeCell(ModeNative), goArgs: true, goBody: true,
-	},
-	"interp": {
-		usage: "%interp [STATEMENT], or %%interp and lines of code",
-		help:  "Interpret it, or refuse; alone on a line: all cells from now on.",
-		line:  modeLine(ModeInterp), cell: modeCell(ModeInterp), goArgs: true, goBody: true,
-	},
-	"auto": {
-		usage: "%auto",
-		help:  "Compile or interpret as is best, from now on; the opposite of %native and %interp alone.",
-		line:  modeLine(ModeAuto),
-	},
-	"reset": {
-		usage: "%reset",
-		help:  "Forget all variables, functions, types and imports.",
-		line:  resetLine,
-	},
-	"who": {
-		usage: "%who",
-		help:  "List the names that are declared.",
-		line:  whoLine,
-	},
-	"bash": {
-		usage: "%%bash and lines for the shell",
-		help:  "Run the lines with bash; !COMMAND runs one line with sh.",
-		cell:  bashCell,
-	},
-	"help": {
-		usage: "%help [COMMAND]",
-		help:  "List these commands.",
-		line:  helpLine,
-	},
-}
-
 // invocation is one magic as it stands in a cell.
 type invocation struct {
 	magic
-	name  string
-	args  string // after the name, without surrounding blanks
-	body  string // of a cell magic: the lines after the first
-	place place
-	plan  *plan
+	name string
+	args string // after the name, without surrounding blanks
+	body string // of a cell magic: the lines after the first
+	// column is where args begin in their line, counted in bytes from 1.
+	column int
+	place  place
+	plan   *plan
 }
 
 // place is a position in a cell, counted from 1.
@@ -118,6 +59,7 @@ type plan struct {
 	cell  int  // N of In[N]
 	known func(name string) bool
 	table map[string]magic
+	shown string // the text of the whole cell
 }
 
 // step is a part of a cell: Go code, or something that the kernel does.
@@ -135,14 +77,20 @@ type step struct {
 // newPlan returns the plan of a cell. Known reports whether a name is declared
 // in the session. The error names a position.
 func newPlan(code string, cell int, mode Mode, known func(string) bool) (*plan, error) {
-	p := &plan{mode: mode, cell: cell, known: known, table: magics}
+	return planWith(magics, code, cell, mode, known)
+}
+
+// planWith is newPlan with a table of magics.
+func planWith(table map[string]magic, code string, cell int, mode Mode, known func(string) bool) (*plan, error) {
+	p := &plan{mode: mode, cell: cell, known: known, table: table, shown: code}
 	name, args, body, ok := cellMagic(code)
 	if !ok {
 		return p, p.addGo(code, 1)
 	}
 	line := 1 + strings.Count(code[:strings.Index(code, "%%")], "\n")
 	i := &invocation{name: name, args: args, body: body, place: place{cell, line, 1}, plan: p}
-	m, ok := magics[name]
+	i.column = 1 + strings.Index(code[strings.Index(code, "%%"):], args)
+	m, ok := table[name]
 	switch {
 	case !ok:
 		return nil, i.unknown("%%")
@@ -170,6 +118,7 @@ func (p *plan) addGo(code string, line int) error {
 		chunk.WriteString(code[at:f.start])
 		at = f.end
 		i := &invocation{name: f.name, args: f.args, place: place{p.cell, line + f.line, f.column}, plan: p}
+		i.column = f.column + strings.LastIndex(code[f.start:f.end], f.args)
 		m, ok := p.table[f.name]
 		i.magic = m
 		switch {
@@ -177,7 +126,11 @@ func (p *plan) addGo(code string, line int) error {
 			return i.place.errorf("a command stands outside of blocks, in a line of its own")
 		case f.shell:
 			flush(line + f.line)
-			p.do(shellAct(f.args))
+			if command, list := strings.CutPrefix(f.args, "!"); list {
+				p.do(shellList(command))
+			} else {
+				p.do(shellAct(f.args))
+			}
 		case f.double:
 			return i.place.errorf("%%%%%s must be the first line of its cell", f.name)
 		case !ok:
@@ -223,9 +176,14 @@ func (k *Kernel) runCell(ctx context.Context, e *execution) Outcome {
 	if err != nil {
 		return Outcome{Error: &Error{Name: "MagicError", Value: err.Error(), Traceback: strings.Split(err.Error(), "\n")}}
 	}
+	return k.runSteps(ctx, e, p.steps)
+}
+
+// runSteps runs steps until one fails. The result is that of the last.
+func (k *Kernel) runSteps(ctx context.Context, e *execution, steps []step) Outcome {
 	var total Outcome
-	for n, s := range p.steps {
-		if len(p.steps) > 1 && e.isInterrupted() {
+	for n, s := range steps {
+		if len(steps) > 1 && e.isInterrupted() {
 			return Outcome{Error: &Error{Name: "Interrupted", Value: "the cell was interrupted"}}
 		}
 		o := k.runStep(ctx, e, s)
@@ -244,7 +202,7 @@ func (k *Kernel) runCell(ctx context.Context, e *execution) Outcome {
 		if !s.silent {
 			total.Value = o.Value
 		}
-		if s.shown && o.Value != nil && n < len(p.steps)-1 {
+		if s.shown && o.Value != nil && n < len(steps)-1 {
 			k.sink.Display(e.id, display.Message{Type: display.DisplayData, Data: o.Value})
 		}
 	}
@@ -284,23 +242,27 @@ func (i *invocation) unknown(prefix string) error {
 	return i.place.errorf("unknown command %s%s; did you mean %s%s? %%help lists them", prefix, i.name, prefix, best)
 }
 
-// editDistance returns how many letters must be added, removed or changed.
+// editDistance returns how many letters must be added, removed, changed or
+// swapped with the next.
 func editDistance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
+	before, above := make([]int, len(b)+1), make([]int, len(b)+1)
+	for j := range above {
+		above[j] = j
 	}
-	for i := range a {
-		diagonal := row[0]
+	for i := range len(a) {
+		row := make([]int, len(b)+1)
 		row[0] = i + 1
-		for j := range b {
-			cost := diagonal
-			if a[i] != b[j] {
-				cost++
+		for j := range len(b) {
+			cost := 1
+			if a[i] == b[j] {
+				cost = 0
 			}
-			diagonal = row[j+1]
-			row[j+1] = min(cost, row[j]+1, diagonal+1)
+			row[j+1] = min(above[j]+cost, above[j+1]+1, row[j]+1)
+			if i > 0 && j > 0 && a[i] == b[j-1] && a[i-1] == b[j] {
+				row[j+1] = min(row[j+1], before[j-1]+1)
+			}
 		}
+		before, above = above, row
 	}
-	return row[len(b)]
+	return above[len(b)]
 }

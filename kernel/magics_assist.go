@@ -48,8 +48,8 @@ func blankCommand(text, name string) string {
 		return blank(text)
 	}
 	rest := strings.TrimLeft(text, "%")[len(name):]
-	if name == "px" {
-		if _, after, err := parseOptions(rest, pxOptions); err == nil {
+	if len(m.options) > 0 {
+		if _, after, err := parseOptions(rest, m.options); err == nil {
 			rest = after
 		}
 	}
@@ -73,6 +73,9 @@ func completeMagic(code string, cursor int) (Completion, bool) {
 	command := strings.TrimLeft(line, " \t")
 	name := strings.TrimLeft(command, "%")
 	signs := command[:len(command)-len(name)]
+	if c, ok := completeOption(before, line, name, cursor); ok && (signs == "%" || signs == "%%") {
+		return c, true
+	}
 	if (signs != "%" && signs != "%%") || strings.ContainsAny(name, " \t") {
 		return Completion{}, false
 	}
@@ -89,6 +92,31 @@ func completeMagic(code string, cursor int) (Completion, bool) {
 			continue
 		}
 		completion.Matches = append(completion.Matches, Match{Text: signs + n, Type: "magic", Signature: m.usage})
+	}
+	return completion, true
+}
+
+// completeOption completes an option of the magic that command, without its
+// signs, begins with.
+func completeOption(before, line, command string, cursor int) (Completion, bool) {
+	name, _ := splitName(command)
+	rest := command[len(name):]
+	word := rest[strings.LastIndexAny(rest, " \t")+1:]
+	m, ok := magics[name]
+	if !ok || len(m.options) == 0 || !strings.HasPrefix(word, "-") || len(word) == len(rest) {
+		return Completion{}, false
+	}
+	if strings.TrimSpace(before) != strings.TrimSpace(line) && !atStatement(before, line) {
+		return Completion{}, false
+	}
+	if _, code, err := parseOptions(rest[:len(rest)-len(word)], m.options); err == nil && code != "" {
+		return Completion{}, false // the options are over
+	}
+	completion := Completion{Start: cursor - len([]rune(word)), End: cursor}
+	for _, o := range m.options {
+		if long := "--" + o.long; strings.HasPrefix(long, word) {
+			completion.Matches = append(completion.Matches, Match{Text: long, Type: "magic", Signature: o.help})
+		}
 	}
 	return completion, true
 }

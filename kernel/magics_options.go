@@ -10,6 +10,19 @@ type option struct {
 	short byte // 0: none
 	long  string
 	value bool // takes a value
+	help  string
+}
+
+// String is the option as help writes it: "-t, --targets VALUE".
+func (o option) String() string {
+	text := "--" + o.long
+	if o.short != 0 {
+		text = "-" + string(o.short) + ", " + text
+	}
+	if o.value {
+		text += " VALUE"
+	}
+	return text
 }
 
 // parseOptions takes the options from the start of args and returns their

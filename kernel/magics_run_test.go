@@ -118,8 +118,8 @@ func TestMagicsAreCompletedOverTheProtocol(t *testing.T) {
 	t.Parallel()
 	k := start(t, kernel.Config{Evaluator: &scripted{}}, "tcp")
 	var c jupyter.CompleteReply
-	k.Request(jupyter.Shell, "complete_request", jupyter.CompleteRequest{Code: "%ti", CursorPos: 3}, &c)
-	if len(c.Matches) != 1 || c.Matches[0] != "%time" || c.CursorStart != 0 || c.Metadata.Types[0].Type != "magic" {
+	k.Request(jupyter.Shell, "complete_request", jupyter.CompleteRequest{Code: "%hel", CursorPos: 4}, &c)
+	if len(c.Matches) != 1 || c.Matches[0] != "%help" || c.CursorStart != 0 || c.Metadata.Types[0].Type != "magic" {
 		t.Errorf("%+v", c)
 	}
 	k.Request(jupyter.Shell, "complete_request", jupyter.CompleteRequest{Code: "%px -t 0 fmt.Printl", CursorPos: 19}, &c)

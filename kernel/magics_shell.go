@@ -1,12 +1,16 @@
 package kernel
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"os/exec"
 	"strings"
 	"time"
+
+	"github.com/gopar-project/gopar/display"
 )
 
 const (
@@ -32,18 +36,42 @@ func shellAct(command string) func(context.Context, *Kernel, *execution) Outcome
 	}
 }
 
-// bashCell is %%bash: a script whose failure is the cell's.
-func bashCell(i *invocation) error {
-	if i.args != "" {
-		return i.errorf("%%%%bash takes nothing after its name")
+// shellList returns what !!COMMAND does: the lines it prints are the result, as a
+// list.
+func shellList(command string) func(context.Context, *Kernel, *execution) Outcome {
+	return func(ctx context.Context, k *Kernel, e *execution) Outcome {
+		var out strings.Builder
+		cmd := exec.Command("sh", "-c", command)
+		cmd.Stdout = &out
+		err := k.command(ctx, e, cmd)
+		var exit *exec.ExitError
+		if errors.As(err, &exit) {
+			k.sink.Output(e.id, "stderr", []byte("["+exit.String()+"]\n"))
+		} else if err != nil {
+			return commandOutcome(err)
+		}
+		lines := strings.Split(strings.TrimSuffix(out.String(), "\n"), "\n")
+		if out.Len() == 0 {
+			lines = nil
+		}
+		return Outcome{Value: display.Text(fmt.Sprintf("%q", lines))}
 	}
-	script := i.body
-	i.plan.do(func(ctx context.Context, k *Kernel, e *execution) Outcome {
-		cmd := exec.Command("bash")
-		cmd.Stdin = strings.NewReader(script)
-		return commandOutcome(k.command(ctx, e, cmd))
-	})
-	return nil
+}
+
+// scriptCell is %%bash and the like: a script whose failure is the cell's.
+func scriptCell(shell string) func(*invocation) error {
+	return func(i *invocation) error {
+		if i.args != "" {
+			return i.errorf("%%%%%s takes nothing after its name", i.name)
+		}
+		script := i.body
+		i.plan.do(func(ctx context.Context, k *Kernel, e *execution) Outcome {
+			cmd := exec.Command(shell)
+			cmd.Stdin = strings.NewReader(script)
+			return commandOutcome(k.command(ctx, e, cmd))
+		})
+		return nil
+	}
 }
 
 // clusterLine is %cluster: the cluster subcommand of the gopar binary.
@@ -79,9 +107,15 @@ func clusterLine(i *invocation) error {
 // directory. An interrupt goes to everything that cmd started.
 func (k *Kernel) command(ctx context.Context, e *execution, cmd *exec.Cmd) error {
 	if p, ok := k.evaluator.(Placed); ok {
-		cmd.Dir = p.Dir()
+		dir, env := p.Environ(ctx)
+		if env == nil {
+			env = os.Environ()
+		}
+		cmd.Dir, cmd.Env = cmp.Or(cmd.Dir, dir), append(env, cmd.Env...)
 	}
-	cmd.Stdout = streamWriter{k, e.id, "stdout"}
+	if cmd.Stdout == nil {
+		cmd.Stdout = streamWriter{k, e.id, "stdout"}
+	}
 	cmd.Stderr = streamWriter{k, e.id, "stderr"}
 	cmd.WaitDelay = shellLinger
 	ownGroup(cmd)

@@ -43,6 +43,9 @@ func TestMagicsBecomeSteps(t *testing.T) {
 		"px options":                      {"%%px --targets=1 -a -o r\nf()", fmt.Sprintf("%q", "r := "+px+`Targets: "1", NoBlock: true}, "\nf()"); r`)},
 		"px quoted option":                {"%%px -t '[0, 2]'\nf()", fmt.Sprintf("%q", px+`Targets: "[0, 2]"}, "\nf()")`)},
 		"px code that begins with a dash": {"%px -- -x", fmt.Sprintf("%q", px+`}, "-x")`)},
+		"px progress and groups":          {"%%px --progress-after -1 --group-outputs engine\nf()", fmt.Sprintf("%q", px+`GroupOutputs: "engine", ProgressAfter: -1}, "\nf()")`)},
+		"px says where":                   {"%px --verbose f()", fmt.Sprintf("<silently> %q", px+`}, "f()")`)},
+		"a list of lines":                 {"!!ls", `<does>`},
 		"px here, too":                    {"%%px --local\nf()\n%time g()", fmt.Sprintf("%q %q <silently> %q <silently>", px+`}, "\nf()\n%time g()")`, "\nf()\n", "\n\ng()")},
 		"px of magics":                    {"%%px\n!hostname", fmt.Sprintf("%q", px+`}, "\n!hostname")`)},
 		"time line":                       {"x := 1\n%time f(x)", `"x := 1\n" <silently> "\nf(x)" <silently>`},
@@ -84,19 +87,33 @@ func TestMagicsBecomeSteps(t *testing.T) {
 func TestMagicsRefuseWithPositionAndUsage(t *testing.T) {
 	t.Parallel()
 	for code, want := range map[string]string{
-		"%px":                 "there is no code to run",
-		"%%px -b -a\nf()":     "--block and --noblock exclude each other",
-		"%%px --out 1x\nf()":  "--out 1x is not a Go name",
-		"%%px --colour\nf()":  "unknown option --colour",
-		"%%px -t\nf()":        "--targets needs a value",
-		"%%px --local=1\nf()": "--local takes no value",
-		"%who x":              "%who takes nothing",
-		"%reset x":            "%reset takes nothing",
-		"%auto x":             "%auto takes nothing",
-		"%%native\n ":         "there is no code below",
-		"%cluster":            "start, list, status or stop?",
-		"%cluster reboot":     "%cluster reboot is not known",
-		"%%bash -e\nls":       "%%bash takes nothing after its name",
+		"%px":                          "there is no code to run",
+		"%%px -b -a\nf()":              "--block and --noblock exclude each other",
+		"%%px --out 1x\nf()":           "--out 1x is not a Go name",
+		"%%px --colour\nf()":           "unknown option --colour",
+		"%%px -t\nf()":                 "--targets needs a value",
+		"%%px --local=1\nf()":          "--local takes no value",
+		"%who x":                       "%who takes nothing",
+		"%reset x.y":                   "x.y is not a name",
+		"%timeit -n 0 f()":             "--loops takes a number above 0, not 0",
+		"%timeit":                      "there is nothing to time",
+		"%%timeit\n ":                  "there is no code below",
+		"%prof":                        "there is nothing to profile",
+		"%%px --group-outputs=x\nf()":  "--group-outputs is type, engine or order, not x",
+		"%%px --progress-after=x\nf()": "--progress-after takes seconds, not x",
+		"%%writefile\nx":               "it takes the name of one file; one with blanks in quotes",
+		"%run x.py":                    "x.py is neither a Go file nor a notebook",
+		"%history x":                   "x is not a cell's number or a range of them",
+		"%history 5-2":                 "5-2 is not a cell's number or a range of them",
+		"%%test\n":                     "there are no functions below",
+		"%doc":                         "of what?",
+		"%env =x":                      "a name must stand before =",
+		"%mem x":                       "%mem takes nothing",
+		"%auto x":                      "%auto takes nothing",
+		"%%native\n ":                  "there is no code below",
+		"%cluster":                     "start, list, status or stop?",
+		"%cluster reboot":              "%cluster reboot is not known",
+		"%%bash -e\nls":                "%%bash takes nothing after its name",
 	} {
 		got := planOf(code)
 		if !strings.HasPrefix(got, "error: cell 3:1:1: "+want+"\nusage: %") {
@@ -126,7 +143,7 @@ func TestMagicsAreBlankForCompletion(t *testing.T) {
 func TestMagicNamesAreCompletedAndDescribed(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]string{
-		"%p": "%px", "%%p": "%%px", "é\n  %cl": "%cluster", "%%b": "%%bash", "%b": "", "%%who": "", "x := 5 %p": "-", "`\n%p": "-", "f()\n%%p": "-", "%px ": "-", "f": "-", "%%%p": "-",
+		"%px": "%px", "%%px": "%%px", "%p": "%prof%pwd%px", "%%px -": "--targets--block--noblock--out--group-outputs--progress-after--verbose--no-verbose--local", "x\n%px -t 0 --no": "--noblock--no-verbose", "%px f() --b": "-", "%timeit -n 5 --r": "--runs", "é\n  %cl": "%cluster", "%%b": "%%bash%%bench", "%b": "", "%%who": "", "x := 5 %p": "-", "`\n%p": "-", "f()\n%%p": "-", "%px ": "-", "f": "-", "%%%p": "-",
 	} {
 		cursor := len([]rune(text))
 		c, ok := completeMagic(text, cursor)
@@ -136,7 +153,7 @@ func TestMagicNamesAreCompletedAndDescribed(t *testing.T) {
 			for _, m := range c.Matches {
 				got += m.Text
 			}
-			if typed := string([]rune(text)[c.Start:c.End]); !strings.HasPrefix(typed, "%") || strings.TrimSpace(typed) != typed {
+			if typed := string([]rune(text)[c.Start:c.End]); !strings.HasPrefix(typed, "%") && !strings.HasPrefix(typed, "-") || strings.TrimSpace(typed) != typed {
 				t.Errorf("%q: replaces %q", text, typed)
 			}
 		}

@@ -1,6 +1,9 @@
 package parallel
 
-import "fmt"
+import (
+	"fmt"
+	"time"
+)
 
 // Execute runs code on each engine, as a cell of that engine's own session, and returns at once. What it prints is relayed
 // here; the values of its last expressions are shown per engine.
@@ -18,7 +21,7 @@ func (c Client) execute(code string, o PxOptions) *AsyncResult {
 		return failedResult(misuse(err))
 	}
 	r := newResult(l, executed, len(c))
-	r.many, r.noBlock, r.group = true, o.NoBlock, o.GroupOutputs
+	r.many, r.noBlock, r.group, r.barAfter = true, o.NoBlock, o.GroupOutputs, o.ProgressAfter
 	for _, e := range c {
 		r.add(&part{channel: mux, engine: e, code: code, n: 1})
 	}
@@ -35,6 +38,9 @@ type PxOptions struct {
 	// GroupOutputs keeps what the engines print until all is there and groups it: "type" (standard output, standard error,
 	// values), "engine", or "order". Default: lines are shown as they come, values at the end.
 	GroupOutputs string
+	// ProgressAfter is how long it may take before a progress bar is shown; negative: there is none. Default: 500 ms, because
+	// shorter waits need no bar.
+	ProgressAfter time.Duration
 	// Client is what Targets selects from. Default: all engines of the last connection of this process, or, if there is
 	// none, of the cluster that Connect finds.
 	Client Client

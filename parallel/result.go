@@ -29,11 +29,12 @@ type AsyncResult struct {
 	link     *link
 	kind     kind
 	f        *codec.Func
-	many     bool   // its value is a list even if it has one element
-	title    string // of the progress bar; "": the function's name
-	silent   bool   // of executed code: no outputs
-	noBlock  bool   // Show does not wait
-	group    string // of executed code: see PxOptions.GroupOutputs
+	many     bool          // its value is a list even if it has one element
+	title    string        // of the progress bar; "": the function's name
+	silent   bool          // of executed code: no outputs
+	noBlock  bool          // Show does not wait
+	group    string        // of executed code: see PxOptions.GroupOutputs
+	barAfter time.Duration // see PxOptions.ProgressAfter; 0: the default
 	metadata json.RawMessage
 	started  time.Time
 	gather   func(r *AsyncResult) (any, error) // makes the value from the parts; nil: see value

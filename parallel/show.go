@@ -1,6 +1,7 @@
 package parallel
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"reflect"
@@ -59,14 +60,18 @@ func (r *AsyncResult) Show(ctx context.Context) (display.Bundle, error) {
 
 // watch waits for the result and shows a bar meanwhile.
 func (r *AsyncResult) watch(ctx context.Context) error {
-	first := time.NewTimer(barAfter)
+	first := time.NewTimer(cmp.Or(r.barAfter, barAfter))
 	defer first.Stop()
+	due := first.C
+	if r.barAfter < 0 {
+		due = nil
+	}
 	select {
 	case <-r.done:
 		return nil
 	case <-ctx.Done():
 		return ctx.Err()
-	case <-first.C:
+	case <-due:
 	}
 	done, total := r.Progress()
 	bar := display.Progress(total, r.name())

@@ -77,13 +77,16 @@ func insideTextOrComment(text string, off int) bool {
 	return false
 }
 
+// commandPrefix begins the names that the kernel's own commands import packages by.
+const commandPrefix = "gopar_"
+
 // filter keeps what begins with typed, whatever its case if nothing fits exactly,
 // sorted and without duplicates.
 func filter(ms []Match, typed string) []Match {
 	var exact, loose []Match
 	for _, m := range ms {
 		switch {
-		case strings.HasPrefix(m.Text, prefix):
+		case strings.HasPrefix(m.Text, prefix) || strings.HasPrefix(m.Text, commandPrefix):
 		case strings.HasPrefix(m.Text, typed):
 			exact = append(exact, m)
 		case len(m.Text) >= len(typed) && strings.EqualFold(m.Text[:len(typed)], typed):

@@ -40,15 +40,26 @@ type Program struct {
 // It checks the cells once more, in a session of its own; the error is that of
 // the first cell that is refused.
 func Export(c Config, cells []Input) (*Program, error) {
+	return export(c, cells, false)
+}
+
+// ExportLines is Export for tools that report positions: these are the cells'.
+func ExportLines(c Config, cells []Input) (*Program, error) {
+	return export(c, cells, true)
+}
+
+func export(c Config, cells []Input, lines bool) (*Program, error) {
 	x, err := newExporter(c, cells)
 	if err != nil {
 		return nil, err
 	}
+	x.lines = lines
 	body := x.mainBody()
 	x.wantLatest()
 	used := x.reach()
-	f := &goFile{x: x, imports: map[string]bool{}}
-	f.declare(used, func(it *exportItem) bool { return true })
+	f := &goFile{x: x, imports: map[string]bool{}, lines: lines}
+	f.variables(used)
+	f.declare(used, func(*exportItem) bool { return true })
 	f.add("\nfunc main() {\n"+body.text+"}\n", body)
 	if x.needsShow {
 		f.b.WriteString(showSource)
@@ -79,6 +90,7 @@ func Tests(c Config, cells []Input) (*Program, error) {
 	body := x.variables()
 	used := x.reach()
 	f := &goFile{x: x, imports: map[string]bool{}}
+	f.variables(used)
 	f.declare(used, func(it *exportItem) bool { return !isTest(it) })
 	if body.text != "" {
 		f.add("\nfunc init() {\n"+body.text+"}\n", body)
@@ -103,7 +115,7 @@ const showSource = `
 func show(vs ...any) {
 	for i, v := range vs {
 		if i > 0 {
-			fmt.Print(" ")
+			fmt.Print(", ")
 		}
 		if structs(reflect.TypeOf(v), 0) {
 			fmt.Printf("%+v", v)
@@ -150,7 +162,11 @@ type exporter struct {
 	taken     map[string]bool    // every identifier of the cells, and names given
 	wanted    map[*entity]bool
 	needsShow bool
+	lines     bool // main has line directives
 }
+
+// lineAt says where the next line comes from.
+func lineAt(p token.Position) string { return fmt.Sprintf("//line %s:%d\n", p.Filename, p.Line) }
 
 type exportCell struct {
 	Input
@@ -318,29 +334,30 @@ type goFile struct {
 	lines   bool // with line directives
 }
 
-// declare writes the items that are used and chosen, and the variables of the
-// cells when others than theirs are.
-func (f *goFile) declare(used map[*entity]bool, chosen func(*exportItem) bool) {
-	if !f.lines {
-		var vars []*entity
-		for e := range used {
-			if e.varID != "" {
-				vars = append(vars, e)
-			}
-		}
-		slices.SortFunc(vars, func(a, b *entity) int { return strings.Compare(f.x.names[a], f.x.names[b]) })
-		for _, e := range vars {
-			it := &exportItem{refs: map[*entity]bool{}, imports: map[string]bool{}}
-			text := f.x.typeText(e.obj.Type(), it)
-			f.add("\nvar "+f.x.names[e]+" "+text+"\n", it)
+// variables declares the variables of the cells.
+func (f *goFile) variables(used map[*entity]bool) {
+	var vars []*entity
+	for e := range used {
+		if e.varID != "" {
+			vars = append(vars, e)
 		}
 	}
+	slices.SortFunc(vars, func(a, b *entity) int { return strings.Compare(f.x.names[a], f.x.names[b]) })
+	for _, e := range vars {
+		it := &exportItem{refs: map[*entity]bool{}, imports: map[string]bool{}}
+		text := f.x.typeText(e.obj.Type(), it)
+		f.add("\nvar "+f.x.names[e]+" "+text+"\n", it)
+	}
+}
+
+// declare writes the items that are used and chosen.
+func (f *goFile) declare(used map[*entity]bool, chosen func(*exportItem) bool) {
 	for _, it := range f.x.items {
 		if !used[it.entity] || !chosen(it) {
 			continue
 		}
 		if f.lines {
-			fmt.Fprintf(&f.b, "\n//line %s:%d", it.pos.Filename, it.pos.Line)
+			f.b.WriteString("\n" + strings.TrimSuffix(lineAt(it.pos), "\n"))
 		}
 		f.add("\n"+it.text+"\n", it)
 	}

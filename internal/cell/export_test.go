@@ -54,7 +54,7 @@ func TestExportedProgramsPrintWhatTheNotebookPrinted(t *testing.T) {
 	}{
 		"statements and results": {
 			[]string{"x := 41", "x++\nfmt.Println(x)", "x", "x;", `"a", x`, "type p struct{ A int }\np{1}", "func f() {}\nf()", "len(\"abc\")", "1 + 1;"},
-			"42\n42\na 42\n{A:1}\n3\n",
+			"42\n42\na, 42\n{A:1}\n3\n",
 		},
 		"a variable of another type": {
 			[]string{"x := 1\nfmt.Println(x)", "x := fmt.Sprint(x, \"!\")\nfmt.Println(x)", "func g() string { return x }", "g()"},
@@ -82,7 +82,7 @@ func TestExportedProgramsPrintWhatTheNotebookPrinted(t *testing.T) {
 		},
 		"several values, errors, generics, constants": {
 			[]string{"n, err := strconv.Atoi(\"12\")", "n, err", "const (\n\tA = iota\n\tB\n)", "B", "func Map[T, U any](s []T, f func(T) U) []U {\n\tvar r []U\n\tfor _, v := range s { r = append(r, f(v)) }\n\treturn r\n}", "Map([]int{1, 2}, strconv.Itoa)", "var m map[string]int\nv, ok := m[\"k\"]\nv, ok", "var a, b = 1, 2.5\na, b"},
-			"12 <nil>\n1\n[1 2]\n0 false\n1 2.5\n",
+			"12, <nil>\n1\n[1 2]\n0, false\n1, 2.5\n",
 		},
 		"func main and init": {
 			[]string{"package main\n\nimport \"fmt\"\n\nvar v = 2\n\nfunc init() { v *= 10 }\n\nfunc main() { fmt.Println(v) }"},

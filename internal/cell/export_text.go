@@ -251,10 +251,11 @@ func (x *exporter) steps(c *exportCell, steps []step, it *exportItem, b *strings
 	k := c.checker
 	for _, st := range steps {
 		if st.spec != nil {
-			b.WriteString(x.definition(k, st.spec, it))
+			b.WriteString(x.line(st.spec.node) + x.definition(k, st.spec, it))
 			continue
 		}
 		for _, s := range st.stmts {
+			b.WriteString(x.line(s))
 			if e, ok := s.(*ast.ExprStmt); ok && e.X == k.last {
 				b.WriteString(x.result(c, it))
 				continue
@@ -262,6 +263,14 @@ func (x *exporter) steps(c *exportCell, steps []step, it *exportItem, b *strings
 			b.WriteString(x.text(k, k.src, s, it) + "\n")
 		}
 	}
+}
+
+// line is the directive before a statement.
+func (x *exporter) line(n ast.Node) string {
+	if !x.lines {
+		return ""
+	}
+	return lineAt(x.s.fset.Position(n.Pos()))
 }
 
 // definition writes var and := as an assignment to variables of the package.

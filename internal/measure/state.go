@@ -1,12 +1,16 @@
 package measure
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"reflect"
 	"runtime"
 	"strconv"
 	"strings"
+	"sync/atomic"
 
 	"github.com/gopar-project/gopar/display"
 )
@@ -117,3 +121,56 @@ func Place() display.Bundle {
 	}
 	return display.JSON(append([]string{dir}, os.Environ()...))
 }
+
+// previous is the working directory before the last Chdir.
+var previous atomic.Pointer[string]
+
+// Done is what a change came to: it shows the text, or is the cell's error.
+type Done struct {
+	Text string
+	Err  error
+}
+
+// Show implements display.Shower.
+func (d Done) Show(context.Context) (display.Bundle, error) {
+	if d.Err != nil {
+		return nil, d.Err
+	}
+	return display.Text(d.Text), nil
+}
+
+// Chdir changes the working directory and shows the new one. "" means the home
+// directory, "-" the directory before, and "~" at the start the home directory.
+func Chdir(dir string) Done {
+	now, err := chdir(dir)
+	return Done{now, err}
+}
+
+func chdir(dir string) (string, error) {
+	old, err := os.Getwd()
+	if err != nil {
+		return "", err
+	}
+	switch {
+	case dir == "-":
+		p := previous.Load()
+		if p == nil {
+			return "", errors.New("there is no directory before this one")
+		}
+		dir = *p
+	case dir == "" || dir == "~" || strings.HasPrefix(dir, "~/"):
+		home, err := os.UserHomeDir()
+		if err != nil {
+			return "", err
+		}
+		dir = filepath.Join(home, strings.TrimPrefix(dir, "~"))
+	}
+	if err := os.Chdir(dir); err != nil {
+		return "", err
+	}
+	previous.Store(&old)
+	return os.Getwd()
+}
+
+// Setenv sets a variable of the environment and shows it as NAME=VALUE.
+func Setenv(name, value string) Done { return Done{name + "=" + value, os.Setenv(name, value)} }

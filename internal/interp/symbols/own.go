@@ -18,9 +18,11 @@ var own = map[string]Package{
 }
 
 var measureFuncs = map[string]reflect.Value{
+	"Chdir":        reflect.ValueOf(measure.Chdir),
 	"Clear":        reflect.ValueOf(measure.Clear),
 	"Memory":       reflect.ValueOf(measure.Memory),
 	"Place":        reflect.ValueOf(measure.Place),
+	"Setenv":       reflect.ValueOf(measure.Setenv),
 	"StartProfile": reflect.ValueOf(measure.StartProfile),
 	"StopProfile":  reflect.ValueOf(measure.StopProfile),
 	"Time":         reflect.ValueOf(measure.Time),

@@ -1,0 +1,198 @@
+package kernel
+
+// magics are the commands, by name. %help lists them, and docs/magics.md is made
+// of them.
+var magics = map[string]magic{
+	"px": {
+		usage:   "%px [OPTIONS] CODE, or %%px [OPTIONS] and lines of code",
+		help:    "Run Go on the engines of the cluster; output and results come back labelled by engine.",
+		example: "%px os.Getpid()\n%%px --targets 0:2\nhostname, _ := os.Hostname()\nhostname",
+		options: pxOptions, line: pxLine, cell: pxCell, goArgs: true, goBody: true,
+	},
+	"get": {
+		usage:   "%get PATH[@VERSION] ...",
+		help:    "Pin versions of modules for this notebook, as go get does; @none drops one.",
+		example: "%get github.com/google/uuid@v1.6.0",
+		line:    getLine,
+	},
+	"mod": {
+		usage:   "%mod [show|tidy|replace PATH=DIR]",
+		help:    "List the notebook's modules, drop those its cells do not need, use a local directory in a module's place.",
+		example: "%mod show",
+		line:    modLine,
+	},
+	"cluster": {
+		usage:   "%cluster start|list|status|stop [-n ENGINES] [--id NAME]",
+		help:    "Start, list, look at and stop clusters; see gopar cluster --help.",
+		example: "%cluster start -n 4",
+		line:    clusterLine,
+	},
+	"time": {
+		usage:   "%time STATEMENT, or %%time and lines of code",
+		help:    "Say how long it took.",
+		example: "%time sort.Ints(xs)",
+		line:    timeLine, cell: timeCell, goArgs: true, goBody: true,
+	},
+	"timeit": {
+		usage:   "%timeit [OPTIONS] STATEMENT, or %%timeit [OPTIONS] [SETUP] and lines of code",
+		help:    "Run it many times, compiled, and show the mean time, its deviation, and what one loop allocates.",
+		example: "%timeit strings.Repeat(\"ab\", 100)\n%%timeit xs := rand.Perm(1000)\nsort.Ints(slices.Clone(xs))",
+		options: timeitOptions, line: timeitLine, cell: timeitCell, goArgs: true, goBody: true,
+	},
+	"prof": {
+		usage:   "%prof STATEMENT, or %%prof and lines of code",
+		help:    "Show where the CPU time goes: a table of functions and a flame graph.",
+		example: "%prof fib(40)",
+		line:    profLine, cell: profCell, goArgs: true, goBody: true,
+	},
+	"mem": {
+		usage:   "%mem",
+		help:    "Show the memory of the process that runs the cells.",
+		example: "%mem",
+		line:    memLine,
+	},
+	"native": {
+		usage:   "%native [STATEMENT], or %%native and lines of code",
+		help:    "Compile it; alone on a line: compile all cells from now on.",
+		example: "%native 1 + 1",
+		line:    modeLine(ModeNative), cell: modeCell(ModeNative), goArgs: true, goBody: true,
+	},
+	"interp": {
+		usage:   "%interp [STATEMENT], or %%interp and lines of code",
+		help:    "Interpret it, or refuse; alone on a line: all cells from now on.",
+		example: "%interp fmt.Println(\"hi\")",
+		line:    modeLine(ModeInterp), cell: modeCell(ModeInterp), goArgs: true, goBody: true,
+	},
+	"auto": {
+		usage:   "%auto",
+		help:    "Compile or interpret as is best, from now on; the opposite of %native and %interp alone.",
+		example: "%auto",
+		line:    modeLine(ModeAuto),
+	},
+	"reset": {
+		usage:   "%reset [-f] [NAME...]",
+		help:    "Forget the names, or everything: variables, functions, types and imports.",
+		example: "%reset table\n%reset",
+		options: resetOptions, line: resetLine,
+	},
+	"who": {
+		usage:   "%who",
+		help:    "List the names that are declared.",
+		example: "%who",
+		line:    whoLine,
+	},
+	"whos": {
+		usage:   "%whos",
+		help:    "List the names that are declared, with the values of variables.",
+		example: "%whos",
+		line:    whosLine,
+	},
+	"bash": {
+		usage:   "%%bash and lines for the shell",
+		help:    "Run the lines with bash; !COMMAND runs one line with sh.",
+		example: "%%bash\nfor f in *.csv; do wc -l $f; done",
+		cell:    scriptCell("bash"),
+	},
+	"sh": {
+		usage:   "%%sh and lines for the shell",
+		help:    "Run the lines with sh.",
+		example: "%%sh\ndate",
+		cell:    scriptCell("sh"),
+	},
+	"env": {
+		usage:   "%env [NAME], %env NAME=VALUE",
+		help:    "Show or set variables of the environment, for cells and shell commands.",
+		example: "%env HOME\n%env GOMAXPROCS=2",
+		line:    envLine,
+	},
+	"cd": {
+		usage:   "%cd [FOLDER]",
+		help:    "Change the working directory of cells and shell commands; - is the one before.",
+		example: "%cd data",
+		line:    cdLine,
+	},
+	"pwd": {
+		usage:   "%pwd",
+		help:    "Show the working directory.",
+		example: "%pwd",
+		line:    pwdLine,
+	},
+	"ls": {
+		usage:   "%ls [ARGUMENTS]",
+		help:    "List files, with the arguments of ls.",
+		example: "%ls *.ipynb",
+		line:    lsLine,
+	},
+	"writefile": {
+		usage:   "%%writefile [-a] FILE and the file's lines",
+		help:    "Write the lines below into a file.",
+		example: "%%writefile notes.txt\nfirst line",
+		options: writeOptions, cell: writeCell, bare: true,
+	},
+	"file": {
+		usage:   "%%file [-a] FILE and the file's lines",
+		help:    "The same as %%writefile.",
+		example: "%%file notes.txt\nfirst line",
+		options: writeOptions, cell: writeCell, bare: true,
+	},
+	"load": {
+		usage:   "%load FILE",
+		help:    "Put the text of a file in place of the cell.",
+		example: "%load stats.go",
+		line:    loadLine,
+	},
+	"run": {
+		usage:   "%run FILE.go|NOTEBOOK.ipynb",
+		help:    "Run a file as if it were a cell, func main too; or all cells of a notebook.",
+		example: "%run stats.go",
+		line:    runLine,
+	},
+	"test": {
+		usage:   "%%test [FLAGS OF go test] and test functions",
+		help:    "Run go test with the functions below, which see the functions, types and variables of the session.",
+		example: "%%test -v\nfunc TestAdd(t *testing.T) {\n\tif add(1, 2) != 3 {\n\t\tt.Fail()\n\t}\n}",
+		cell:    testCell(), goBody: true,
+	},
+	"bench": {
+		usage:   "%%bench [FLAGS OF go test] and benchmark functions",
+		help:    "Run go test -bench with the functions below.",
+		example: "%%bench -count 3\nfunc BenchmarkAdd(b *testing.B) {\n\tfor b.Loop() {\n\t\tadd(1, 2)\n\t}\n}",
+		cell:    testCell("-run", "^$", "-bench", ".", "-benchmem"), goBody: true,
+	},
+	"fmt": {
+		usage:   "%fmt [N], or %%fmt and lines of code",
+		help:    "Put the code below, or cell N, formatted by gofmt in place of the cell.",
+		example: "%fmt 3",
+		line:    fmtLine, cell: fmtCell, goBody: true,
+	},
+	"vet": {
+		usage:   "%vet",
+		help:    "Run go vet on what the session did.",
+		example: "%vet",
+		line:    vetLine,
+	},
+	"doc": {
+		usage:   "%doc NAME",
+		help:    "Show the documentation of a name of the session, of a package, or of what it exports.",
+		example: "%doc strings.Cut",
+		line:    docLine, goArgs: true,
+	},
+	"history": {
+		usage:   "%history [-n] [-g PATTERN] [FIRST[-LAST]]",
+		help:    "Print what was run in this session; with -g, of all sessions what matches the pattern.",
+		example: "%history 1-5\n%history -g '*Println*'",
+		options: historyOptions, line: historyLine,
+	},
+	"export": {
+		usage:   "%export FILE.go|FOLDER",
+		help:    "Write what the session did as a program that go build builds.",
+		example: "%export analysis.go",
+		line:    exportLine,
+	},
+	"help": {
+		usage:   "%help [COMMAND]",
+		help:    "List these commands, or show one with an example.",
+		example: "%help px",
+		line:    helpLine,
+	},
+}
