@@ -43,11 +43,12 @@ const (
 // layers lists every package, the lowest first. A row may import only rows above it: imports point down.
 var layers = []layer{
 	{"internal/unit", "what compiled cells link against: their variables, their stop flag", nil, nil},
+	{"internal/memory", "large buffers that are used again", nil, nil},
 	{"display", "how values look; users import it", nil, nil},
 	{"internal/measure", "what magics call in the process of the cells: timing, profiles", []string{"display", "internal/unit"}, []string{pprof}},
 	{"kernelspec", "kernel specifications on disk; users import it", nil, nil},
 	{"internal/sched", "the pure scheduler", nil, nil},
-	{"internal/zmtp", "ZeroMQ sockets", nil, []string{logr, zmq4}},
+	{"internal/zmtp", "ZeroMQ sockets", []string{"internal/memory"}, []string{logr, zmq4}},
 	{"internal/jupyter", "Jupyter messages and connections", []string{"internal/zmtp"}, []string{logr, uuid}},
 	{"internal/jupyter/jupytertest", "a fake front end for tests", []string{"internal/jupyter", "internal/zmtp"}, []string{logr}},
 	{"internal/proto", "messages among client, hub and engines", []string{"internal/jupyter"}, nil},
@@ -68,7 +69,7 @@ var layers = []layer{
 	{"internal/cell", "the front end: parse, check, lower; it makes units and scripts",
 		[]string{"internal/native", "internal/interp", "internal/unit"}, nil},
 	{"internal/runner", "the process in which cells run, and the handle on it",
-		[]string{"display", "internal/codec", "internal/interp", "internal/native", "internal/unit"}, []string{logr, xsys}},
+		[]string{"display", "internal/codec", "internal/interp", "internal/memory", "internal/native", "internal/unit"}, []string{logr, xsys}},
 	{"internal/notebook", "notebook files, and the client that runs them",
 		[]string{"kernelspec", "internal/jupyter", "internal/zmtp"}, []string{logr}},
 	{"kernel", "the Jupyter kernel",

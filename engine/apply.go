@@ -75,6 +75,7 @@ func (e *Engine) task(ctx context.Context, r *jupyter.Request, content json.RawM
 		delete(e.running, id)
 	}()
 	buffers, failure := e.call(ctx, r, content)
+	r.Buffers = nil // the request is remembered for output that comes later; its data is not needed any more
 	if failure != nil && context.Cause(ctx) == errCancelled {
 		return e.abortedReply(r)
 	}

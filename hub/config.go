@@ -47,8 +47,9 @@ type Config struct {
 	Scheme sched.Scheme
 	HWM    int
 	// StoreBytes and StoreCount bound the task store; the oldest finished tasks
-	// are dropped. Default: 1 GiB and 100,000, because a task without large
-	// buffers takes about 4 KB.
+	// are dropped. Default: 64 MiB, because a task without large buffers takes
+	// about 4 KB and data that is kept costs each transfer fresh memory, and
+	// 100,000.
 	StoreBytes int64
 	StoreCount int
 	// NoStore keeps nothing of finished tasks. Default: false.
@@ -88,7 +89,7 @@ func (c *Config) setDefaults() error {
 	setDefault(&c.Ping, 3*time.Second)
 	setDefault(&c.Misses, 10)
 	setDefault(&c.RegistrationTimeout, max(30*time.Second, 10*c.Ping))
-	setDefault(&c.StoreBytes, 1<<30)
+	setDefault(&c.StoreBytes, 64<<20)
 	setDefault(&c.StoreCount, 100_000)
 	setDefault(&c.SendBuffer, 4<<30)
 	setDefault(&c.Linger, 2*time.Second)

@@ -9,7 +9,8 @@ import (
 )
 
 // Decode reads the values of frames. A value whose description matches want's type of the same index gets exactly that
-// type; want may be shorter, and its elements nil. The values share no memory with frames. An encoded nil is the invalid
+// type; want may be shorter, and its elements nil. Large numeric slices take
+// their frames over, which must not change or be decoded again afterwards; other values share no memory with them. An encoded nil is the invalid
 // Value.
 func Decode(frames [][]byte, want ...reflect.Type) ([]reflect.Value, error) {
 	return decode(frames, func(i int, _ []reflect.Value) reflect.Type {

@@ -265,12 +265,21 @@ func planPlainSlice(p, elem *plan) {
 		if err != nil {
 			return err
 		}
+		if raw && len(b) >= takeOver && uintptr(unsafe.Pointer(unsafe.SliceData(b)))%uintptr(p.t.Elem().Align()) == 0 {
+			v := reflect.SliceAt(p.t.Elem(), unsafe.Pointer(unsafe.SliceData(b)), int(n))
+			reflect.NewAt(p.t, at).Elem().Set(v.Convert(p.t))
+			return nil
+		}
 		v := reflect.MakeSlice(p.t, int(n), int(n))
 		copy(unsafe.Slice((*byte)(v.UnsafePointer()), len(b)), b)
 		reflect.NewAt(p.t, at).Elem().Set(v)
 		return nil
 	}
 }
+
+// takeOver is the size from which a slice takes the memory of its frame over instead of copying it. A smaller frame may be
+// part of a message's buffer, which a slice must not keep alive.
+const takeOver = 64 << 10
 
 func planMap(p *plan) {
 	key, elem := build(p.t.Key()), build(p.t.Elem())

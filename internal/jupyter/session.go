@@ -144,7 +144,7 @@ func (s *Session) Decode(frames [][]byte) (*Message, error) {
 		return nil, fmt.Errorf("%w: header of %d bytes, parent of %d bytes, %d buffers", ErrMalformed, len(parts[0]), len(parts[1]), len(buffers))
 	}
 	for i, name := range [jsonParts]string{"header", "parent header", "metadata", "content"} {
-		if !isObject(parts[i]) {
+		if i > 0 && !isObject(parts[i]) { // the header is decoded below, which checks it
 			return nil, fmt.Errorf("%w: %s is not a JSON object", ErrMalformed, name)
 		}
 	}

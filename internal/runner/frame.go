@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/gopar-project/gopar/display"
+	"github.com/gopar-project/gopar/internal/memory"
 )
 
 // The bounds of a frame. A header holds at most a displayed picture, a buffer a numeric slice.
@@ -143,8 +144,8 @@ func readBytes(r io.Reader, n uint64) ([]byte, error) {
 	if n > maxBuffer {
 		return nil, errors.New("frame out of bounds")
 	}
-	const portion = 64 << 20
-	b := make([]byte, min(n, portion))
+	const portion = 256 << 20 // not touched before it comes
+	b := memory.Buffer(int(min(n, portion)))
 	if _, err := io.ReadFull(r, b); err != nil {
 		return nil, err
 	}

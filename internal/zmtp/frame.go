@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+
+	"github.com/gopar-project/gopar/internal/memory"
 )
 
 // Flags of a frame (ZMTP 3.0, RFC 23 "traffic").
@@ -25,7 +27,7 @@ const (
 	// firstChunk is the largest frame allocated on the strength of its header alone. Memory for a larger one grows by chunkGrowth as
 	// its bytes arrive, so a peer can make us hold that many times what it sent.
 	firstChunk  = 8 << 20
-	chunkGrowth = 8
+	chunkGrowth = 16
 )
 
 // errFrame is the kind of all violations of the framing; the connection that commits one is closed.
@@ -243,7 +245,7 @@ func (m *messageReader) readHeader() (header, error) {
 
 func (m *messageReader) readBody(size int64) ([]byte, error) {
 	have := int64(0)
-	body := make([]byte, min(size, firstChunk))
+	body := memory.Buffer(int(min(size, firstChunk)))
 	for {
 		n, err := io.ReadFull(m.r, body[have:])
 		have += int64(n)
@@ -253,7 +255,7 @@ func (m *messageReader) readBody(size int64) ([]byte, error) {
 		if have == size {
 			return body, nil
 		}
-		grown := make([]byte, min(size, have*chunkGrowth))
+		grown := memory.Buffer(int(min(size, have*chunkGrowth)))
 		copy(grown, body)
 		body = grown
 	}
