@@ -3,6 +3,7 @@ package kernel
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -65,6 +66,15 @@ func TestModulesInCells(t *testing.T) {
 	later.expect("uuid.Nil.String()", "=> 00000000-0000-0000-0000-000000000000") // by its name alone: gopar.mod has it
 	t.Logf("in a later session %v", time.Since(began).Round(time.Millisecond))
 	later.expect("import \"github.com/google/uuid\"\nuuid.Nil.Version()", "=> VERSION_0")
+	for _, test := range []struct{ code, want string }{{"uui", "uuid"}, {"uuid.NewSt", "NewString"}} {
+		c := later.g.Complete(test.code, len(test.code))
+		if !slices.ContainsFunc(c.Matches, func(m Match) bool { return m.Text == test.want }) {
+			t.Errorf("%s is completed to %v", test.code, c.Matches)
+		}
+	}
+	if doc, ok := later.g.Inspect("uuid.NewString", 10, 0); !ok || !strings.Contains(doc.Text(), "creates a new random UUID") {
+		t.Errorf("documentation: %v", doc)
+	}
 
 	got := later.run("// no\nimport \"github.com/google/nosuchthing\"\nx := 1")
 	if !strings.HasPrefix(got, "! compile error: cell 4:2:8: module github.com/google/nosuchthing: ") || !strings.Contains(got, "check the spelling") {

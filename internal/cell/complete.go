@@ -136,6 +136,7 @@ func (s *Session) globals(c *checker) []Match {
 			ms = append(ms, Match{Text: baseName(path), Kind: "module", Signature: "package " + path})
 		}
 	}
+	ms = append(ms, s.moduleNames()...)
 	for _, name := range types.Universe.Names() {
 		ms = append(ms, matchOf(types.Universe.Lookup(name)))
 	}

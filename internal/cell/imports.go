@@ -71,6 +71,18 @@ func (s *Session) moduleCandidates(name string) []string {
 	return found
 }
 
+// moduleNames offers the packages of moduleCandidates for completion.
+func (s *Session) moduleNames() []Match {
+	if s.modules == nil {
+		return nil
+	}
+	var ms []Match
+	for _, p := range s.modules() {
+		ms = append(ms, Match{Text: p.Name, Kind: "module", Signature: "package " + p.Path})
+	}
+	return ms
+}
+
 // builds names the builds of those imports that are not gopar's own or the
 // standard library's, for the hash of a unit.
 func (s *Session) builds(paths []string) string {

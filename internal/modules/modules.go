@@ -138,6 +138,9 @@ func (n *Notebook) Import(ctx context.Context, paths []string, say func(line str
 	defer n.mu.Unlock()
 	var wanted []string
 	for _, p := range paths {
+		if err := n.internal(p); err != nil {
+			return err
+		}
 		if n.tools.Provides(p) {
 			continue
 		}
@@ -176,6 +179,30 @@ func (n *Notebook) Import(ctx context.Context, paths []string, say func(line str
 	}
 	slices.Sort(roots)
 	return n.resolve(ctx, dir, in, slices.Compact(roots), wanted, say)
+}
+
+// internal refuses packages that only those beside them may import; cells are beside the user's own.
+func (n *Notebook) internal(path string) error {
+	elements := strings.Split(path, "/")
+	i := slices.Index(elements, "internal")
+	if i < 0 {
+		return nil
+	}
+	if in, err := n.read(); err == nil {
+		parent := strings.Join(elements[:i], "/") + "/"
+		for _, u := range in.users {
+			if rest, ok := strings.CutPrefix(parent, u.mod.path+"/"); ok && within(n.dir, filepath.Join(u.dir, rest)) {
+				return nil
+			}
+		}
+	}
+	return &Error{Msg: "use of internal package " + path + " not allowed", Remedy: "only packages in the folder around internal can import it"}
+}
+
+// within tells whether dir is parent or lies in it.
+func within(dir, parent string) bool {
+	rel, err := filepath.Rel(parent, dir)
+	return err == nil && rel != ".." && !strings.HasPrefix(rel, ".."+string(filepath.Separator))
 }
 
 func containsAll(all, some []string) bool {

@@ -1,8 +1,10 @@
 package modules
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -171,6 +173,8 @@ func TestErrorsSayWhatToDo(t *testing.T) {
 		{name: "unknown host", path: "example.invalid/foo", want: "check the spelling"},
 		{name: "unknown package", path: "github.com/google/uuid/nope", want: "the module has no such package"},
 		{name: "not in std", path: "fmtt", want: "not in the standard library"},
+		{name: "internal", path: "golang.org/x/tools/internal/gcimporter", want: "use of internal package golang.org/x/tools/internal/gcimporter not allowed"},
+		{name: "internal in std", path: "internal/abi", want: "not allowed"},
 		{name: "directory", path: "./lib", want: "%mod replace"},
 		{name: "bad version", get: "github.com/google/uuid@v1.99.0", want: "the latest are v1."},
 		{name: "proxy off", path: "github.com/pkg/browser", proxy: "off", want: "GOPROXY is off"},
@@ -235,11 +239,14 @@ func TestALocalCheckoutReplacesAModule(t *testing.T) {
 func TestTheUsersOwnModuleIsReadAndNotWritten(t *testing.T) {
 	dir := t.TempDir()
 	mod := "module mine\n\ngo 1.26\n\nrequire github.com/google/uuid v1.3.0\n\nreplace example.com/lib => ./lib\n\nrequire example.com/lib v0.0.0\n"
-	write(t, dir, "go.mod", mod, "go.sum", "", "sub/sub.go", "package sub\n\nimport \"example.com/lib\"\n\nconst N = lib.N\n",
+	write(t, dir, "go.mod", mod, "go.sum", "", "internal/in/in.go", "package in\n", "other/internal/in/in.go", "package in\n", "sub/sub.go", "package sub\n\nimport \"example.com/lib\"\n\nconst N = lib.N\n",
 		"lib/go.mod", "module example.com/lib\n\ngo 1.26\n", "lib/lib.go", "package lib\n\nconst N = 7\n", "notebooks/keep", "")
 	book := filepath.Join(dir, "notebooks")
 	n := open(t, book)
-	importing(t, n, "mine/sub", "github.com/google/uuid")
+	importing(t, n, "mine/sub", "github.com/google/uuid", "mine/internal/in")
+	if err := n.Import(t.Context(), []string{"mine/other/internal/in"}, nil); err == nil || !strings.Contains(err.Error(), "not allowed") {
+		t.Errorf("another folder's internal package: %v", err)
+	}
 	if got := read(t, dir, "go.mod"); got != mod {
 		t.Errorf("go.mod was changed:\n%s", got)
 	}
@@ -341,6 +348,29 @@ func TestAFolderThatCannotBeWrittenTo(t *testing.T) {
 	l, err := n.List()
 	if err != nil || len(l.Modules) != 1 || !strings.HasPrefix(l.File, lab.cache) {
 		t.Errorf("%+v, %v", l, err)
+	}
+}
+
+func TestAFetchCanBeInterrupted(t *testing.T) {
+	silent, err := net.Listen("tcp", "127.0.0.1:0") // accepts and never answers
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer silent.Close()
+	t.Setenv("GOPROXY", "http://"+silent.Addr().String())
+	n := open(t, t.TempDir())
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() { ended <- n.Import(ctx, []string{"github.com/pkg/browser"}, nil) }()
+	conn, err := silent.Accept() // the go command is waiting for it
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	began := time.Now()
+	cancel()
+	if err := <-ended; !errors.Is(err, context.Canceled) || time.Since(began) > time.Second {
+		t.Errorf("%v after %v", err, time.Since(began))
 	}
 }
 

@@ -88,16 +88,15 @@ const silence = 60 * time.Second
 func (t *Toolchain) Source() string { return t.source }
 
 // Provides tells whether a package is of the standard library or one of gopar's, so that no other module is needed for it.
-// Until the export data is prepared it judges by the path alone.
 func (t *Toolchain) Provides(path string) bool {
 	if path == "unsafe" || path == "C" || path == modulePath || strings.HasPrefix(path, modulePath+"/") {
 		return true
 	}
-	first, _, _ := strings.Cut(path, "/")
 	if idx := t.current(); idx != nil {
 		return idx.Packages[path].Std
 	}
-	return !strings.Contains(first, ".")
+	info, err := os.Stat(filepath.Join(t.goroot, "src", filepath.FromSlash(path)))
+	return err == nil && info.IsDir()
 }
 
 // RunGo runs the go command in gopar's source tree, with the settings that builds of units have, and returns its standard output.
