@@ -444,7 +444,11 @@ func (c *checker) learn(errs *Errors) bool {
 			c.unwrapped[c.last] = true
 			again = true
 		case strings.Contains(e.Msg, " undefined (type "):
-			again = c.respell(e) || again
+			if c.respell(e) {
+				again = true
+			} else {
+				(*errs)[i].Msg += c.memberHint(e)
+			}
 		}
 	}
 	if again {
@@ -454,21 +458,6 @@ func (c *checker) learn(errs *Errors) bool {
 		return false
 	}
 	return c.renameOld() || c.carryForVariables()
-}
-
-// hint explains an undefined name that the session knows something about.
-func (c *checker) hint(name string) string {
-	if c.s.lost[name] {
-		return " (its value was lost when the process that held it ended: run its cell again)"
-	}
-	if paths := candidates(c.s.packages, name); len(paths) > 1 {
-		return fmt.Sprintf(" (import one of %s)", strings.Join(paths, ", "))
-	}
-	names := slices.Collect(maps.Keys(c.s.entities))
-	if best := nearest(name, names); best != "" {
-		return fmt.Sprintf(" (did you mean %s?)", best)
-	}
-	return ""
 }
 
 // checkAgain verifies the assignments hidden in definitions such as a, err := f()

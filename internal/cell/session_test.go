@@ -182,7 +182,7 @@ func TestSessions(t *testing.T) {
 			{"var a int = \"s\"\nfoo(a)\nx = \"t\"", "cell 4:1:13: cannot use \"s\" (untyped string constant) as int value in variable declaration\ncell 4:2:1: undefined: foo\ncell 4:3:5: cannot use \"t\" (untyped string constant) as int value in assignment"},
 			{"for {", "cell 5:1:5: { is never closed"},
 			{"x", "=> 1"},
-			{"strngs.ToUpper(\"a\")", "cell 7:1:1: undefined: strngs"},
+			{"strngs.ToUpper(\"a\")", "cell 7:1:1: undefined: strngs (did you mean strings?)"},
 			{"value := 3", ""}, {"vale", "cell 9:1:1: undefined: vale (did you mean value?)"},
 			{"z := z + 1", "cell 10:1:6: undefined: z"},
 		},
