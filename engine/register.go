@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"os"
 	"sync"
 	"time"
 
@@ -92,7 +93,7 @@ func (r *registrar) up() {
 	if over {
 		return
 	}
-	request := proto.RegistrationRequest{UUID: r.e.uuid, ID: r.e.config.ID, Language: "go", Slots: r.e.config.Slots}
+	request := proto.RegistrationRequest{UUID: r.e.uuid, ID: r.e.config.ID, Language: "go", Slots: r.e.config.Slots, Place: place()}
 	if again {
 		id := r.e.id
 		request.ID = &id
@@ -105,6 +106,15 @@ func (r *registrar) up() {
 	if err != nil {
 		r.e.log.Error(err, "registration not sent")
 	}
+}
+
+// place is this process, as a user would look for it.
+func place() *proto.Place {
+	host, err := os.Hostname()
+	if err != nil {
+		host = "" // the pid still tells something
+	}
+	return &proto.Place{Host: host, PID: os.Getpid()}
 }
 
 // down gives the hub time to come back.

@@ -69,13 +69,16 @@ func (h *Hub) unregister(_ string, m *jupyter.Message, _ [][]byte) error {
 
 // connection tells a client who is there.
 func (h *Hub) connection(from string, m *jupyter.Message, _ [][]byte) error {
-	reply := proto.ConnectionReply{Status: proto.StatusOK, Engines: map[string]string{}, Languages: map[string]string{}, Hub: "gopar"}
+	reply := proto.ConnectionReply{Status: proto.StatusOK, Engines: map[string]string{}, Languages: map[string]string{}, Places: map[string]proto.Place{}, Hub: "gopar"}
 	h.under(func() {
 		for _, e := range h.registry.all() {
 			id := strconv.Itoa(e.id)
 			reply.Engines[id] = e.uuid
 			if e.language != "" {
 				reply.Languages[id] = e.language
+			}
+			if e.place != nil {
+				reply.Places[id] = *e.place
 			}
 		}
 	})

@@ -38,6 +38,7 @@ type engine struct {
 	uuid       string
 	language   string
 	slots      int  // tasks it runs at once
+	place      *proto.Place
 	registered bool // announced: it had its first heartbeat
 	asked      time.Time
 	beat       time.Time // last answer to a ping; zero: none yet
@@ -76,7 +77,7 @@ func (r *registry) enter(q proto.RegistrationRequest, now time.Time) *engine {
 		id++
 	}
 	r.next = max(r.next, id+1)
-	e := &engine{id: id, uuid: q.UUID, language: q.Language, slots: min(max(q.Slots, 1), maxSlots), asked: now, queue: map[string]*record{}, control: map[string]*controlRequest{}}
+	e := &engine{id: id, uuid: q.UUID, language: q.Language, slots: min(max(q.Slots, 1), maxSlots), place: q.Place, asked: now, queue: map[string]*record{}, control: map[string]*controlRequest{}}
 	r.byUUID[e.uuid], r.byID[id] = e, e
 	return e
 }

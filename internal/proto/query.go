@@ -12,6 +12,7 @@ type ConnectionReply struct {
 	Status    string            `json:"status"`
 	Engines   map[string]string `json:"engines"`             // decimal engine id → UUID
 	Languages map[string]string `json:"languages,omitempty"` // decimal engine id → language; absent is Python
+	Places    map[string]Place  `json:"places,omitempty"`    // decimal engine id → where it runs; absent if the engine did not say
 	Hub       string            `json:"hub,omitempty"`       // "gopar"; absent from ipyparallel's own controller
 }
 

@@ -7,6 +7,13 @@ type RegistrationRequest struct {
 	ID       *int   `json:"id,omitempty"`       // wanted engine id (an MPI rank); nil: the next free one
 	Language string `json:"language,omitempty"` // "go"; "" is Python. Python's hub ignores it
 	Slots    int    `json:"slots,omitempty"`    // tasks it runs at once; 0 is 1
+	Place    *Place `json:"place,omitempty"`    // Python's hub ignores it
+}
+
+// Place is where an engine's process runs.
+type Place struct {
+	Host string `json:"host"` // as its machine calls itself
+	PID  int    `json:"pid"`
 }
 
 // RegistrationReply answers a RegistrationRequest. The engine counts as
