@@ -49,6 +49,8 @@ type Config struct {
 	History *History
 	// Version is gopar's version for kernel_info. Default: "0".
 	Version string
+	// Comms are the comm targets by name. Default: none; comm_open is refused.
+	Comms map[string]CommTarget
 	// Exe is the gopar binary that %cluster starts. Default: os.Executable.
 	Exe string
 	// ReplyMetadata returns what is added to the metadata of the execute_reply
@@ -98,6 +100,7 @@ type Kernel struct {
 	count   int                // guarded by mu: the last In[N]; only grows
 	running *execution         // guarded by mu: the cell that runs, or nil
 	mode    Mode               // guarded by mu: of cells that do not say theirs
+	comms   map[string]*comm   // guarded by mu: open ones by id
 }
 
 // New returns a Kernel that is ready to Serve. It calls the evaluator's SetSink.
@@ -109,6 +112,7 @@ func New(c Config) *Kernel {
 		history:   c.History,
 		log:       c.Log,
 		cells:     make(chan struct{}, 1), // one cell at a time
+		comms:     make(map[string]*comm),
 	}
 	k.sink = newSink(k)
 	k.mux = jupyter.NewMux(map[string]jupyter.Handler{
@@ -119,9 +123,9 @@ func New(c Config) *Kernel {
 		"history_request":         jupyter.On("history_reply", k.historyQuery).Aside(),
 		"kernel_info_request":     jupyter.On("kernel_info_reply", k.info).Aside(),
 		"comm_info_request":       jupyter.On("comm_info_reply", k.commInfo).Aside(),
-		"comm_open":               jupyter.On("", k.commOpen).Aside(),
-		"comm_msg":                jupyter.On("", k.commMsg).Aside(),
-		"comm_close":              jupyter.On("", k.commMsg).Aside(),
+		"comm_open":               jupyter.On("", k.commOpen).Aside().Quiet(k.ownComm),
+		"comm_msg":                jupyter.On("", k.commMsg).Aside().Quiet(k.ownComm),
+		"comm_close":              jupyter.On("", k.commClose).Aside().Quiet(k.ownComm),
 		"interrupt_request":       jupyter.On("interrupt_reply", k.interrupt).Aside(),
 		"shutdown_request":        jupyter.On("shutdown_reply", k.shutdown).Aside(),
 		"create_subshell_request": jupyter.On("create_subshell_reply", k.createSubshell).Aside(),
@@ -172,6 +176,7 @@ func (k *Kernel) Serve(ctx context.Context, conn *jupyter.Conn) error {
 	case <-serving.Done():
 		err = k.await(ctx, served)
 	}
+	k.closeComms()
 	k.mu.Lock()
 	k.conn, k.stop = nil, nil
 	ended := k.ended
