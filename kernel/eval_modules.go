@@ -44,7 +44,7 @@ func (g *GoEvaluator) openModules(c *cell.Config) {
 // fetch makes the packages available that a cell imports from modules. What it
 // does is told on the cell's standard error.
 func (g *GoEvaluator) fetch(ctx context.Context, name string, c Cell) *Error {
-	if g.modules == nil {
+	if g.modules == nil || c.Aside { // a command's own code imports gopar's packages
 		return nil
 	}
 	imports := cell.Imports(name, c.Code)
