@@ -9,6 +9,7 @@ import (
 
 	"github.com/gopar-project/gopar/internal/native"
 	"github.com/gopar-project/gopar/kernelspec"
+	"github.com/gopar-project/gopar/labextension"
 )
 
 // newInstallCommand returns `gopar install`: the kernelspec and the unit build cache.
@@ -17,9 +18,10 @@ func newInstallCommand() *cobra.Command {
 	var remove, warm bool
 	c := &cobra.Command{
 		Use:   "install",
-		Short: "Register the kernel with Jupyter",
+		Short: "Register the kernel and the clusters panel with Jupyter",
 		Long: `Register the kernel with every Jupyter of this user: write the kernelspec into the user's Jupyter data folder, so that
-JupyterLab, Notebook, jupyter console and VS Code list "Go (gopar)" and start this binary. Needs neither Python nor Jupyter.`,
+JupyterLab, Notebook, jupyter console and VS Code list "Go (gopar)" and start this binary; and the "Go clusters" panel of
+JupyterLab and Notebook, which shows after a reload of the page. Needs neither Python nor Jupyter.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if dataDir == "" {
@@ -41,7 +43,7 @@ JupyterLab, Notebook, jupyter console and VS Code list "Go (gopar)" and start th
 	}
 	c.Flags().StringVar(&dataDir, "data-dir", "", "Jupyter data folder to install into (default: the user's)")
 	c.Flags().BoolVar(&warm, "warm", false, "first build what the first cell of a notebook would have to wait for")
-	c.Flags().BoolVar(&remove, "remove", false, "remove the kernelspec instead")
+	c.Flags().BoolVar(&remove, "remove", false, "remove kernelspec and panel instead")
 	return c
 }
 
@@ -55,6 +57,10 @@ func install(cmd *cobra.Command, dataDir string) error {
 		return err
 	}
 	say(cmd, "kernel %q installed in %s\n", kernelspec.Name, dir)
+	if dir, err = labextension.Install(dataDir); err != nil {
+		return err
+	}
+	say(cmd, "panel \"Go clusters\" installed in %s (reload JupyterLab's page)\n", dir)
 	return nil
 }
 
@@ -62,6 +68,13 @@ func uninstall(cmd *cobra.Command, dataDir string) error {
 	removed, err := kernelspec.Remove(dataDir)
 	if err != nil {
 		return err
+	}
+	panel, err := labextension.Remove(dataDir)
+	if err != nil {
+		return err
+	}
+	if panel {
+		say(cmd, "panel \"Go clusters\" removed from %s\n", dataDir)
 	}
 	if !removed {
 		say(cmd, "no kernel %q in %s\n", kernelspec.Name, dataDir)

@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/gopar-project/gopar/internal/jupyter"
+	"github.com/gopar-project/gopar/internal/panel"
 	"github.com/gopar-project/gopar/kernel"
 )
 
@@ -31,7 +32,10 @@ or SIGTERM comes. SIGINT interrupts the cell that runs.`,
 				return err
 			}
 			logger := newLogger(verbosity - 1) // a console shows what its kernel logs
+			clusters := panel.New(panel.Config{Exe: exe, Log: logger})
+			defer clusters.Close()
 			config := kernel.Config{
+				Comms:     map[string]kernel.CommTarget{panel.Target: clusters.Open},
 				Evaluator: kernel.NewEvaluator(kernel.EvaluatorConfig{Log: logger}),
 				Version:   version, Exe: exe, Log: logger,
 			}
