@@ -78,7 +78,8 @@ type session struct {
 	n    int
 }
 
-func newSession(t testing.TB) *session {
+// newSession starts a session, whose cells may have as much memory as is said.
+func newSession(t testing.TB, memory ...string) *session {
 	t.Helper()
 	exe, err := goBinary()
 	if err != nil {
@@ -90,7 +91,7 @@ func newSession(t testing.TB) *session {
 	}
 	g := NewEvaluator(EvaluatorConfig{
 		Native: native.Options{Source: source, Exe: exe},
-		Runner: runner.Config{Exe: exe, Args: []string{"runner"}},
+		Runner: runner.Config{Exe: exe, Args: []string{"runner"}, MemoryLimit: strings.Join(memory, "")},
 	})
 	s := &session{t: t, g: g, sink: &transcript{more: make(chan struct{}, 1)}}
 	g.SetSink(s.sink)
@@ -134,7 +135,7 @@ func TestGoEvaluator(t *testing.T) {
 		},
 		"what a crash takes with it": {
 			{"v := 1\nfunc id(n int) int { return n }", ""},
-			{"func deep(n int) int { return deep(n+1) + 1 }\ndeep(0)", "! fatal error: stack overflow"},
+			{"var mu sync.Mutex\nmu.Unlock()", "! fatal error: sync: unlock of unlocked mutex"},
 			{"v", "! compile error: cell 3:1:1: undefined: v (its value was lost when the process that held it ended: run its cell again)"},
 			{"id(7)", "=> 7"}, {"v := 2", ""}, {"v", "=> 2"},
 		},

@@ -168,9 +168,10 @@ func (l *lowering) stmts(from token.Pos, list []ast.Stmt, to token.Pos) string {
 }
 
 // funcBody writes a function's body with the check that lets it be interrupted,
-// which a function that calls nothing does without: it cannot recurse.
+// which a function that calls nothing does without: it cannot recurse. A literal
+// that a library gets has it all the same: the loop is there (sort.Slice).
 func (l *lowering) funcBody(body *ast.BlockStmt, fn ast.Node) string {
-	if l.callsSomething(fn) {
+	if l.callbacks[fn] || l.callsSomething(fn) {
 		return l.block(body, stopCheck)
 	}
 	return l.block(body, "")

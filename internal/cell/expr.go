@@ -333,6 +333,10 @@ func (l *lowering) call(n *ast.CallExpr) string {
 	if offset, ok := l.offsetof(n); ok {
 		return offset
 	}
+	l.noteCallbacks(n)
+	if wrap, ok := l.startsGoroutine(n); ok {
+		return l.asyncCall(n, wrap)
+	}
 	if fun, ok := l.calledLeaf(n.Fun); ok {
 		return l.callOf(n, fun)
 	}

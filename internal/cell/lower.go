@@ -365,6 +365,9 @@ func (l *lowering) stepsText(steps []step) string {
 			continue
 		}
 		for _, s := range st.stmts {
+			if b.Len() > 0 { // what was interrupted in the statement before ends here
+				b.WriteString(stopCheck + "\n")
+			}
 			b.WriteString(l.line(s.Pos(), false) + l.topStmt(s) + "\n")
 		}
 	}

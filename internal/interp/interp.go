@@ -71,10 +71,13 @@ type Panic struct {
 func (p *Panic) Error() string { return fmt.Sprint("panic: ", p.Value) }
 
 // Run executes s in the calling goroutine and returns when it has ended; an interrupt reaches it through the compiled code it
-// calls. A panic is returned as a *Panic. Scripts may run concurrently.
-func Run(_ context.Context, s *Script) error {
+// calls and, when ctx has ended, before its next statement. A panic is returned as a *Panic. Scripts may run concurrently.
+func Run(ctx context.Context, s *Script) error {
 	defer unit.At(unit.Position{})
 	for ; s != nil; s = s.Then {
+		if ctx.Err() != nil {
+			return unit.ErrInterrupted
+		}
 		unit.At(unit.Position{File: s.File, Line: s.Line})
 		if err := s.run(); err != nil {
 			return err

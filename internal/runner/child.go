@@ -11,14 +11,11 @@ import (
 	"sync"
 	"sync/atomic"
 	"syscall"
+	"time"
 
 	"github.com/gopar-project/gopar/display"
 	"github.com/gopar-project/gopar/internal/unit"
 )
-
-// maxStack is the stack at which Go gives up on a recursion. Go's own limit of 1 GB is four times as far, but getting there
-// takes seconds and more memory than many machines that run engines have.
-const maxStack = 256 << 20
 
 // child is the process in which cells run.
 type child struct {
@@ -29,7 +26,9 @@ type child struct {
 
 	scopes  sync.Map // label (unsafe.Pointer) → *scope
 	current atomic.Pointer[scope]
-	byseq   sync.Map // seq → *scope, while its result is due
+	byseq   sync.Map                      // seq → *scope, while its result is due
+	tasked  atomic.Bool                   // a task was called here: another may come and wake what sleeps
+	pause   atomic.Pointer[chan struct{}] // closed when what looks regularly may go on; nil: it may
 
 	jobMu     sync.Mutex
 	stdinOpen bool // descriptor 0 is a pipe, not /dev/null; guarded by jobMu
@@ -91,26 +90,39 @@ func (c *child) serve(ctx context.Context, in *bufio.Reader) error {
 		switch f.Kind {
 		case kindRun:
 			s := c.newScope(ctx, f.Seq, f.Job.ID)
-			s.silent = f.Job.Silent
+			s.job, s.silent = true, f.Job.Silent
 			go c.runJob(s, f.Job) // ends with the process: a cell cannot be waited for
 		case kindCall:
 			s := c.newScope(ctx, f.Seq, f.Task.ID)
 			f.Task.Buffers = f.Buffers
+			c.tasked.Store(true)
 			go c.runTask(s, f.Task) // as above
 		case kindInterrupt:
 			c.interrupt(f.Seq)
 		case kindAnswer:
 			c.answer(f)
+		case kindWatch:
+			c.watched(f)
+		case kindGoroutines:
+			go c.tellGoroutines(f) // ends with the dump
 		}
 	}
 }
 
-// interrupt stops the job or task seq, or all of them.
+// interrupt stops the job or task seq, or all of them, and interrupts the processes that they have started and may wait for,
+// as a terminal would.
 func (c *child) interrupt(seq uint64) {
+	var since time.Duration
 	c.byseq.Range(func(k, v any) bool {
-		if seq == 0 || k.(uint64) == seq {
-			c.stop.stop(v.(*scope))
+		if s := v.(*scope); seq == 0 || k.(uint64) == seq {
+			c.stop.stop(s)
+			if since == 0 || s.born < since {
+				since = s.born
+			}
 		}
 		return true
 	})
+	if since > 0 {
+		interruptProcesses(since)
+	}
 }

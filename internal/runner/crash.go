@@ -60,6 +60,9 @@ func (r *Runner) obituary(waitErr error) *Exception {
 	if ex := parseDump(text); ex != nil {
 		return ex
 	}
+	if r.watch.overrun.Load() {
+		return &Exception{Name: "out of memory", Value: MemoryText(r.watch.limit), Fatal: true}
+	}
 	name, value := exitText(waitErr)
 	return &Exception{Name: name, Value: value, Fatal: true}
 }
@@ -144,17 +147,24 @@ func parseDump(text string) *Exception {
 		ex.Name, ex.Value = "fatal error", "see the dump of the goroutines"
 	}
 	stack, _, _ := strings.Cut(stacks, "\n\n")
+	ex.Frames = dumpFrames(stack)
+	return ex
+}
+
+// dumpFrames returns the user's frames of one goroutine's stack in a dump.
+func dumpFrames(stack string) []Frame {
+	var frames []Frame
 	var fn string
 	for line := range strings.Lines(stack) {
 		line = strings.TrimSuffix(line, "\n")
 		if m := dumpFile.FindStringSubmatch(line); m != nil {
 			n, _ := strconv.Atoi(m[2]) // digits
-			if f, ok := userFrame(fn, m[1], n); ok && len(ex.Frames) < maxFrames {
-				ex.Frames = append(ex.Frames, f)
+			if f, ok := userFrame(fn, m[1], n); ok && len(frames) < maxFrames {
+				frames = append(frames, f)
 			}
 		} else if m := dumpFunc.FindStringSubmatch(line); m != nil {
 			fn = m[1]
 		}
 	}
-	return ex
+	return frames
 }

@@ -55,6 +55,7 @@ func (r *Runner) request(ctx context.Context, f *frame) (reply, error) {
 	f.Seq = r.seq
 	r.waiting[f.Seq] = ch
 	r.mu.Unlock()
+	r.watch.wakeUp()
 	if err := r.req.send(f); err != nil {
 		select {
 		case <-r.ended: // the result says how it ended

@@ -41,7 +41,8 @@ type Runner struct {
 	done   chan struct{} // closed when everything of it is delivered
 	jobs   chan struct{} // holds a token while a job runs
 	inputs sync.WaitGroup
-	stop   context.CancelFunc // ends questions to the front end
+	watch  *watcher
+	stop   context.CancelFunc // ends questions to the front end, and watching
 
 	mu      sync.Mutex
 	sink    Sink                    // guarded by mu, like all below
@@ -62,6 +63,10 @@ type reply struct {
 func Start(ctx context.Context, c Config) (*Runner, error) {
 	if err := c.setDefaults(); err != nil {
 		return nil, err
+	}
+	limit, err := c.memoryLimit()
+	if err != nil {
+		return nil, fmt.Errorf("start runner: %w", err)
 	}
 	p, err := openPipes()
 	if err != nil {
@@ -90,6 +95,7 @@ func Start(ctx context.Context, c Config) (*Runner, error) {
 		waiting: map[uint64]chan<- reply{},
 	}
 	r.asking, r.stop = context.WithCancel(context.Background()) // detached: lives as long as the process, not as the start
+	r.watch = &watcher{r: r, limit: limit, kick: make(chan struct{}, 1)}
 	ready := make(chan reply, 1)
 	r.waiting[0] = ready
 	go r.serve()
@@ -167,6 +173,7 @@ func (r *Runner) serve() {
 	}
 	readers.Go(r.readFrames)
 	readers.Go(func() { r.dump.read(r.crash, r.out.dying) })
+	readers.Go(func() { r.watch.serve(r.asking) })
 	waited := make(chan error, 1)
 	go func() {
 		waited <- r.cmd.Wait()

@@ -33,6 +33,10 @@ type Config struct {
 	// MaxOutput is how many bytes of each stream a job may print; what comes after is dropped, with a note on stderr.
 	// Default: 32 MiB, because a notebook that holds more cannot be opened any longer.
 	MaxOutput int64
+	// MemoryLimit is how much memory the child may have, in the form of MemoryEnv. A job that comes near it is interrupted; a
+	// child that exceeds it is ended. Default: what MemoryEnv says, else 80% of the machine's memory, so that a mistake in a
+	// cell does not make the machine unusable.
+	MemoryLimit string
 	// Sink receives what jobs show. Default: it is discarded until SetSink.
 	Sink Sink
 	// Log receives life events. The zero value discards.

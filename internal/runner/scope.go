@@ -3,7 +3,6 @@ package runner
 import (
 	"context"
 	"runtime/pprof"
-	"strconv"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -23,6 +22,8 @@ func goroutineLabels() unsafe.Pointer
 type scope struct {
 	seq    uint64
 	id     string
+	born   time.Duration // since boot, see processesSince
+	job    bool          // not a task
 	silent bool
 	stdin  bool            // it may ask for input
 	ctx    context.Context // cancelled by stop, and with the result of a task
@@ -30,6 +31,7 @@ type scope struct {
 	labels context.Context // keeps the labels, whose address identifies the scope, alive
 
 	asked       chan struct{} // closed by stop
+	gone        chan struct{} // closed when its last goroutine has ended
 	interrupted sync.Once
 	stopped     atomic.Bool
 	live        atomic.Int64 // goroutines of cells, the main one included
@@ -43,9 +45,9 @@ type scope struct {
 }
 
 func (c *child) newScope(ctx context.Context, seq uint64, id string) *scope {
-	s := &scope{seq: seq, id: id, asked: make(chan struct{})}
+	s := &scope{seq: seq, id: id, born: sinceBoot(), asked: make(chan struct{}), gone: make(chan struct{})}
 	s.ctx, s.cancel = context.WithCancel(ctx)
-	s.labels = pprof.WithLabels(ctx, pprof.Labels("job", id+" "+strconv.FormatUint(seq, 10)))
+	s.labels = pprof.WithLabels(ctx, pprof.Labels("job", s.name()))
 	c.byseq.Store(seq, s)
 	c.current.Store(s)
 	return s
@@ -62,6 +64,7 @@ func (c *child) enter(s *scope) {
 // leave is called when a goroutine of s ends; the last one takes s out of the books.
 func (c *child) leave(s *scope) {
 	if s.live.Add(-1) == 0 {
+		close(s.gone)
 		c.scopes.Delete(s.label)
 		c.stop.forget(s)
 	}
@@ -104,9 +107,14 @@ func (c *child) started() func() {
 	return func() { c.leave(s) }
 }
 
-func (c *child) stopped() bool {
-	s := c.scope()
-	return s != nil && s.stopped.Load()
+func (c *child) stopped() error {
+	if s := c.scope(); s != nil && s.stopped.Load() {
+		return unit.ErrInterrupted
+	}
+	if c.stop.tooDeep() {
+		return unit.ErrStackOverflow
+	}
+	return nil
 }
 
 func (c *child) context() context.Context {
@@ -169,8 +177,8 @@ func (c *child) execute(s *scope, f func()) (ex *Exception, abandoned bool) {
 	defer timer.Stop()
 	select {
 	case ex = <-done:
-		if ex == nil && s.ctx.Err() != nil && s.verdict(nil) == nil {
-			return nil, false // it finished all the same
+		if ex == nil && s.job { // what it was interrupted in ended, and it had nothing else to do
+			ex = &Exception{Name: nameInterrupted, Value: nameInterrupted}
 		}
 		return s.verdict(ex), false
 	case <-timer.C:
@@ -200,9 +208,11 @@ func (s *scope) finish() (values []any, payload []display.Payload) {
 // takes the slow path, which looks whether its own scope is meant. So it is set all the time for a second, which catches
 // whatever computes, and afterwards, for goroutines that were blocked and come back, only now and then.
 type stopper struct {
-	wake chan struct{} // capacity 1: a second signal says nothing more
-	mu   sync.Mutex
-	due  map[*scope]time.Time // stopped scopes with live goroutines, and when they were stopped; guarded by mu
+	wake  chan struct{} // capacity 1: a second signal says nothing more
+	quiet atomic.Bool   // nothing is done for a moment, see asleep.go
+	mu    sync.Mutex
+	due   map[*scope]time.Time // stopped scopes with live goroutines, and when they were stopped; guarded by mu, like below
+	deep  time.Time            // until when recursions that are too deep are looked for
 }
 
 const (
@@ -239,7 +249,7 @@ func (t *stopper) forget(s *scope) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	delete(t.due, s)
-	if len(t.due) == 0 {
+	if len(t.due) == 0 && t.deep.IsZero() {
 		unit.Stop.Store(0)
 	}
 }
@@ -248,6 +258,11 @@ func (t *stopper) forget(s *scope) {
 func (t *stopper) next(now time.Time, pulsed bool) time.Duration {
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	if left := t.deep.Sub(now); left > 0 {
+		unit.Stop.Store(1)
+		return left
+	}
+	t.deep = time.Time{}
 	if len(t.due) == 0 {
 		unit.Stop.Store(0)
 		return 0
@@ -278,6 +293,9 @@ func (t *stopper) serve(ctx context.Context) {
 		case <-timer.C:
 		}
 		timer.Stop()
+		if t.quiet.Load() {
+			continue // resumed by a wake
+		}
 		if d := t.next(time.Now(), pulsed); d > 0 {
 			timer.Reset(d)
 		}

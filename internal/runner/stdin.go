@@ -33,8 +33,9 @@ func (c *child) openStdin(s *scope, allow bool) (restore func(), err error) {
 		return func() {}, nullStdin()
 	}
 	r, w, err := os.Pipe()
-	if err != nil {
-		return nil, fmt.Errorf("open standard input: %w", err)
+	if err != nil { // a cell has used up the descriptors: the next must be able to run, and to close some
+		s.stdin = false
+		return func() {}, nil
 	}
 	err = dupTo(r, 0)
 	_ = r.Close() // descriptor 0 remains
@@ -64,6 +65,13 @@ func (c *child) serveStdin(ctx context.Context, s *scope, w *os.File) {
 		case <-ctx.Done():
 			return
 		case <-time.After(look):
+		}
+		if done := c.pause.Load(); done != nil {
+			select {
+			case <-ctx.Done():
+				return
+			case <-*done:
+			}
 		}
 		if !stdinAwaited() {
 			look = min(2*look, lastLook)

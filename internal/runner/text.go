@@ -28,6 +28,8 @@ func exceptionOf(v any) *Exception {
 		switch {
 		case errors.Is(err, unit.ErrInterrupted):
 			ex.Name, ex.Value = nameInterrupted, nameInterrupted
+		case errors.Is(err, unit.ErrStackOverflow):
+			ex.Name, ex.Value = "fatal error", unit.ErrStackOverflow.Error()
 		case errors.As(err, &exit):
 			ex.Name, ex.Value = "exit", exit.Error()
 		}

@@ -1,0 +1,185 @@
+package runner
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"strconv"
+	"strings"
+	"sync/atomic"
+	"time"
+)
+
+// MemoryEnv is the environment variable that limits the memory of a runner: bytes ("8589934592"), with a unit ("8GiB", "500M"),
+// a share of the machine's memory ("50%"), or "off".
+const MemoryEnv = "GOPAR_MEMORY_LIMIT"
+
+// defaultShare is the share of the machine's memory, in percent, that a runner may have: what is left must be enough for the
+// front end and the system to stay usable.
+const defaultShare = 80
+
+const (
+	watchBusy = 25 * time.Millisecond // between looks while something runs: a process can take 100 MB in that time
+	watchIdle = time.Second           // and while nothing does
+	// watchGrown is the growth of memory that makes the child look at its stacks.
+	watchGrown = 32 << 20
+	// softShare is the part of the limit, in percent, at which a job is interrupted, which keeps the session's values; at the
+	// limit, the process is ended.
+	softShare = 90
+)
+
+// watcher watches the child from the parent, which costs the child nothing: its memory, and whether it still does anything.
+type watcher struct {
+	r       *Runner
+	limit   int64         // bytes, 0: none
+	kick    chan struct{} // wakes it from idling; capacity 1, as a second kick says nothing more
+	idle    atomic.Bool
+	overrun atomic.Bool // the child was killed for its memory
+
+	seen   int64 // memory when the child was last told of growth
+	base   int64 // memory when the job began
+	warned bool  // the job was interrupted for its memory
+
+	ticks  int64         // CPU time at since
+	since  time.Time     // since when the child has not computed; zero: it has
+	wait   time.Duration // until the next look whether all sleep
+	jobSeq uint64        // the job that was last seen
+}
+
+// wakeUp makes an idle watcher look.
+func (w *watcher) wakeUp() {
+	if w.idle.Load() {
+		select {
+		case w.kick <- struct{}{}:
+		default:
+		}
+	}
+}
+
+// serve watches until ctx ends.
+func (w *watcher) serve(ctx context.Context) {
+	if w.limit > 0 {
+		told := &frame{Kind: kindWatch, Text: "memory", ID: strconv.FormatInt(w.limit/100*softShare, 10)}
+		_ = w.r.req.send(told) // fails with the child gone
+	}
+	timer := time.NewTimer(watchIdle)
+	defer timer.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-w.kick:
+			timer.Stop()
+		case <-timer.C:
+		}
+		seq := w.r.oldest()
+		if seq != w.jobSeq {
+			w.jobSeq, w.base, w.warned, w.since = seq, memoryOf(w.r.PID()), false, time.Time{}
+		}
+		w.memory(seq)
+		pause := watchIdle
+		if seq != 0 {
+			w.asleep(ctx)
+			pause = watchBusy
+		}
+		w.idle.Store(seq == 0)
+		timer.Reset(pause)
+	}
+}
+
+// memory looks how much memory the child has, and what must be done about it.
+func (w *watcher) memory(seq uint64) {
+	now := memoryOf(w.r.PID())
+	if now > w.seen+watchGrown && seq != 0 {
+		_ = w.r.req.send(&frame{Kind: kindWatch, Text: "grown"}) // fails with the child gone
+		w.seen = now
+	}
+	w.seen = min(w.seen, now)
+	if w.limit <= 0 {
+		return
+	}
+	switch soft := w.limit / 100 * softShare; {
+	case now > w.limit:
+		w.overrun.Store(true)
+		w.r.log.Info("killing runner: it exceeds its memory", "limit", w.limit, "memory", now)
+		w.r.Kill()
+	case now > soft && seq != 0 && !w.warned && now-w.base > w.limit/20:
+		w.warned = true
+		w.r.log.Info("interrupting a job: it comes near the memory limit", "limit", w.limit, "memory", now)
+		_ = w.r.req.send(&frame{Kind: kindWatch, Text: "memory error", ID: MemoryText(w.limit)}) // fails with the child gone
+	}
+}
+
+// asleep looks whether the child still computes.
+func (w *watcher) asleep(ctx context.Context) {
+	ticks, ok := cpuOf(w.r.PID())
+	now := time.Now()
+	switch {
+	case !ok:
+	case w.since.IsZero():
+		w.since, w.ticks, w.wait = now, ticks, asleepFirst
+	case ticks != w.ticks:
+		w.since, w.ticks = now, ticks
+	case now.Sub(w.since) >= w.wait:
+		w.r.endIfAsleep(ctx)
+		w.ticks, _ = cpuOf(w.r.PID()) // looking costs a little
+		w.since, w.wait = time.Now(), min(2*w.wait, asleepMost)
+	}
+}
+
+// oldest returns the number of the request that waits longest for its result, 0 if none does.
+func (r *Runner) oldest() uint64 {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	var first uint64
+	for seq := range r.waiting {
+		if first == 0 || seq < first {
+			first = seq
+		}
+	}
+	return first
+}
+
+// memoryLimit is the limit of a Config in bytes, 0 for none.
+func (c *Config) memoryLimit() (int64, error) {
+	text := c.MemoryLimit
+	if text == "" {
+		text = os.Getenv(MemoryEnv)
+	}
+	if text == "" {
+		text = strconv.Itoa(defaultShare) + "%"
+	}
+	return ParseMemory(text, machineMemory())
+}
+
+// ParseMemory reads a limit as MemoryEnv describes it; total is what a share is of. Off is 0.
+func ParseMemory(text string, total int64) (int64, error) {
+	s := strings.ToLower(strings.TrimSpace(text))
+	if s == "off" || s == "none" {
+		return 0, nil
+	}
+	i := strings.IndexFunc(s, func(r rune) bool { return (r < '0' || r > '9') && r != '.' })
+	if i < 0 {
+		i = len(s)
+	}
+	n, err := strconv.ParseFloat(s[:i], 64)
+	unit, known := memoryUnits[strings.TrimSpace(s[i:])]
+	if strings.TrimSpace(s[i:]) == "%" {
+		unit, known = float64(total)/100, n <= 100
+	}
+	if err != nil || !known || n <= 0 || n*unit > 1<<62 {
+		return 0, fmt.Errorf("memory limit %q: want bytes, 8GiB, 500M, 50%% or off", text)
+	}
+	return int64(n * unit), nil
+}
+
+var memoryUnits = map[string]float64{
+	"": 1, "b": 1, "k": 1 << 10, "kb": 1e3, "kib": 1 << 10, "m": 1 << 20, "mb": 1e6, "mib": 1 << 20,
+	"g": 1 << 30, "gb": 1e9, "gib": 1 << 30, "t": 1 << 40, "tb": 1e12, "tib": 1 << 40,
+}
+
+// MemoryText says that the limit was reached and what can be done.
+func MemoryText(limit int64) string {
+	return fmt.Sprintf("the limit of %.1f GiB for the cells' memory is reached; %s=SIZE, 90%% or off in the kernel's environment sets another",
+		float64(limit)/(1<<30), MemoryEnv)
+}

@@ -1,0 +1,149 @@
+package kernel
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// prompt is what "within a second" means on a machine that may be busy with other
+// tests; the times themselves are printed.
+const prompt = 8 * time.Second
+
+// interruptions has one row for each way in which a cell can be busy or blocked.
+// Every cell prints "on" when it is about to begin.
+var interruptions = []struct{ name, cell string }{
+	{"tight loop", "on(); for { n++ }"},
+	{"loop without a body", "on(); for {\n}"},
+	{"nested function loop", "func inner() { for i := 0; i < 10; { n = i } }\nfunc outer() { for { inner() } }\non(); outer()"},
+	{"recursion", "func fibo(k int) int { if k < 2 { return k }; return fibo(k-1) + fibo(k-2) }\non(); fibo(90)"},
+	{"goto loop", "on()\nfunc() {\nagain:\n\tn++\n\tgoto again\n}()"},
+	{"range over func", "func all(yield func(int) bool) { for i := 0; ; i++ { if !yield(i) { return } } }\non(); for i := range all { n = i }"},
+	{"range over a library's iterator", "on(); for range 1 << 40 { for i := range slices.Values([]int{1, 2}) { n = i } }"},
+	{"defer with a loop", "on(); func() { defer func() { for { n++ } }() }()"},
+	{"loop after a recovered interrupt", "on(); func() { defer func() { recover(); for { n++ } }(); for { n++ } }()"},
+	{"panics recovered in a loop", "on(); for { func() { defer func() { recover() }(); var m map[int]int; m[1] = 1 }() }"},
+	{"panics recovered around a wait", "on(); for { func() { defer func() { recover() }(); <-make(chan int) }() }"},
+	{"channel send", "on(); make(chan int) <- 1"},
+	{"channel receive", "on(); <-make(chan int)"},
+	{"nil channel", "var none chan int\non(); <-none"},
+	{"select", "a, b := make(chan int), make(chan string)\non(); select { case <-a: case b <- \"\": }"},
+	{"empty select", "on(); select {}"},
+	{"select with default in a loop", "c := make(chan int)\non(); for { select { case <-c: default: n++ } }"},
+	{"range over a channel", "on(); for range make(chan int) { }"},
+	{"sleep", "on(); time.Sleep(time.Hour)"},
+	{"timer in a select", "on(); select { case <-time.After(time.Hour): }"},
+	{"mutex", "var mu sync.Mutex\nmu.Lock(); on(); mu.Lock()"},
+	{"read lock", "var rw sync.RWMutex\nrw.Lock(); on(); rw.RLock()"},
+	{"wait group", "var wg sync.WaitGroup\nwg.Add(1); on(); wg.Wait()"},
+	{"condition", "cond := sync.NewCond(new(sync.Mutex))\ncond.L.Lock(); on(); cond.Wait()"},
+	{"goroutines that compute", "var group sync.WaitGroup\nfor range 4 { group.Go(func() { for { n = 2 } }) }; on(); group.Wait()"},
+	{"read of a pipe", "r, w, err := os.Pipe()\non(); r.Read(make([]byte, 1)); w.Close()"},
+	{"blocked system call", "var fds [2]int\nsyscall.Pipe(fds[:]); on(); syscall.Read(fds[0], make([]byte, 1))"},
+	{"accept", "l, err := net.Listen(\"tcp\", \"127.0.0.1:0\")\non(); l.Accept()"},
+	{"http to a silent server", "silent, err := net.Listen(\"tcp\", \"127.0.0.1:0\")\non(); http.Get(\"http://\" + silent.Addr().String())"},
+	{"child process", "on(); exec.Command(\"sleep\", \"1000\").Run()"},
+	{"child of a child", "on(); exec.Command(\"sh\", \"-c\", \"sleep 1001; true\").Run()"},
+	{"child that ignores interrupts", "on(); exec.Command(\"sh\", \"-c\", \"trap '' INT; sleep 1002; true\").Run()"},
+	{"library with a callback", "xs := make([]int, 20_000_000)\nfor i := range xs { xs[i] = (i * 7919) % 1_000_003 }\non(); for { sort.Slice(xs, func(i, j int) bool { return xs[i] < xs[j] }); xs[0]++ }"},
+	{"library with a named callback", "func less(a, b int) int { return a - b }\nys := make([]int, 20_000_000)\nfor i := range ys { ys[i] = (i * 7919) % 1_000_003 }\non(); slices.SortFunc(ys, less)"},
+	{"long call of the library", "big := make([]int, 5_000_000)\non(); fmt.Sprint(big, big, big, big)"},
+	{"waiting for input", "on(); var typed string; fmt.Scan(&typed)"},
+	{"output without end", "on(); for { fmt.Println(\"flood\") }"},
+}
+
+func TestInterruptMatrix(t *testing.T) {
+	t.Parallel()
+	s := newSession(t)
+	s.prepare(`
+var n int
+var kept = "kept"
+func on() { println("on") }`)
+	for _, row := range interruptions {
+		t.Run(row.name, func(t *testing.T) {
+			s.interruptRow(t, row.name, row.cell)
+		})
+	}
+}
+
+// prepare runs a cell that must neither print nor fail.
+func (s *session) prepare(code string) {
+	s.t.Helper()
+	if got := s.run(code); got != "" {
+		s.t.Fatalf("%s: %s", code, got)
+	}
+}
+
+// interruptRow runs a cell, interrupts it when it says that it is on, and checks
+// that it ends soon, keeps the session's values, and leaves nothing in the way of
+// later cells.
+func (s *session) interruptRow(t *testing.T, name, code string) {
+	pid := s.g.PID()
+	o, took := s.interruptAt(t, code, s.g.Interrupt)
+	if o.Error == nil || o.Error.Name != "Interrupted" {
+		t.Errorf("outcome %+v", o.Error)
+	}
+	if took > prompt {
+		t.Errorf("took %v", took)
+	}
+	began := time.Now()
+	s.sink.take()
+	if got := s.run("kept"); !strings.HasSuffix(got, "=> kept") {
+		t.Errorf("after it: %q", got)
+	}
+	after := time.Since(began)
+	how := "values kept"
+	if s.g.PID() != pid {
+		how = "runner replaced"
+		t.Error(how)
+	}
+	t.Logf("%-34s idle after %4d ms, %s; next cell %d ms", name, took.Milliseconds(), how, after.Milliseconds())
+}
+
+// interruptAt starts a cell and calls interrupt once it has printed "on". It
+// returns what the cell came to, and how long that took from there.
+func (s *session) interruptAt(t *testing.T, code string, interrupt func()) (Outcome, time.Duration) {
+	t.Helper()
+	s.sink.take()
+	s.n++
+	ended := make(chan Outcome, 1)
+	number := s.n
+	ctx, cancel := context.WithCancel(s.t.Context())
+	defer cancel()
+	var cells sync.WaitGroup
+	defer cells.Wait()
+	cells.Go(func() {
+		ended <- s.g.Execute(ctx, Cell{MsgID: fmt.Sprint(number), Code: code, Number: number, AllowStdin: strings.Contains(code, "Scan")})
+	})
+	deadline := time.After(time.Minute)
+	for !s.sink.has("on") {
+		select {
+		case <-s.sink.more:
+		case o := <-ended:
+			t.Fatalf("the cell ended: %+v", o.Error)
+		case <-deadline:
+			t.Fatal("the cell did not begin")
+		}
+	}
+	began := time.Now()
+	interrupt()
+	select {
+	case o := <-ended:
+		return o, time.Since(began)
+	case <-time.After(30 * time.Second):
+		_ = syscall.Kill(s.g.PID(), syscall.SIGKILL) // so that the next rows are tested
+		t.Fatal("not interrupted")
+		return Outcome{}, 0
+	}
+}
+
+// has reports whether text has come since the last take.
+func (s *transcript) has(text string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return strings.Contains(s.text.String(), text)
+}
