@@ -128,6 +128,9 @@ func Start(ctx context.Context, o Options) (*Cluster, error) {
 		return nil, fmt.Errorf("start cluster: %w", err)
 	}
 	c := &Cluster{place: place{profileDir: sp.ProfileDir, id: sp.ID}, log: o.Log.WithName("cluster")}
+	if _, err := readState(c.place); err != nil && !errors.Is(err, ErrNotFound) {
+		return nil, fmt.Errorf("start cluster: %w", err) // its supervisor, if it lives, holds the lock for ever
+	}
 	d, err := startSupervisor(c.place, sp)
 	if err != nil {
 		return nil, fmt.Errorf("start cluster: %w", err)

@@ -65,7 +65,7 @@ func readState(p place) (*state, error) {
 		return nil, fmt.Errorf("cluster state %s: %w", p.stateFile(), err)
 	}
 	if s.Version != stateVersion {
-		return nil, fmt.Errorf("cluster state %s: written by another version of gopar (format %d, this one reads %d)", p.stateFile(), s.Version, stateVersion)
+		return nil, fmt.Errorf("cluster state %s: written by another version of gopar (format %d, this one reads %d); stop that cluster with the gopar that started it, or end its processes and remove the file", p.stateFile(), s.Version, stateVersion)
 	}
 	return &s, nil
 }
