@@ -16,7 +16,7 @@ const BUTTONS: [Action, string, LabIcon, string][] = [
 ];
 
 const COLUMNS: [string, (e: IEngine) => string][] = [
-  ['Engine', e => (e.id < 0 ? '–' : String(e.id))],
+  ['#', e => (e.id < 0 ? '–' : String(e.id))],
   ['State', e => e.state + (e.again ? ` ↻${e.again}` : '')],
   ['Host', e => e.host],
   ['PID', e => (e.pid ? String(e.pid) : '')],
