@@ -3,6 +3,8 @@ package kernel
 import (
 	"context"
 	"fmt"
+	"os"
+	"path/filepath"
 	"strings"
 	"sync"
 	"syscall"
@@ -146,4 +148,66 @@ func (s *transcript) has(text string) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return strings.Contains(s.text.String(), text)
+}
+
+func TestInterruptWhileACellIsBuilt(t *testing.T) {
+	t.Parallel()
+	s := newSession(t)
+	s.prepare("var kept = \"kept\"")
+	var code strings.Builder
+	for i := range 3000 { // seconds of compiling
+		fmt.Fprintf(&code, "func built%d(m map[string]int) string { m[\"%d\"]++; return fmt.Sprint(m, %d, %d) }\n", i, i, i, time.Now().UnixNano())
+	}
+	ended := make(chan Outcome, 1)
+	var cells sync.WaitGroup
+	defer cells.Wait()
+	cells.Go(func() { ended <- s.g.Execute(t.Context(), Cell{MsgID: "b", Code: code.String(), Number: 2}) })
+	deadline := time.After(time.Minute)
+	tick := time.NewTicker(5 * time.Millisecond)
+	defer tick.Stop()
+	for !compiling(t) {
+		select {
+		case <-tick.C:
+		case <-deadline:
+			t.Fatal("nothing is compiled")
+		}
+	}
+	began := time.Now()
+	s.g.Interrupt()
+	o := <-ended
+	t.Logf("idle after %v", time.Since(began))
+	if o.Error == nil || o.Error.Name != "Interrupted" || time.Since(began) > prompt {
+		t.Errorf("%+v after %v", o.Error, time.Since(began))
+	}
+	s.sink.take()
+	if got := s.run("kept"); got != "=> kept" {
+		t.Errorf("after it: %q", got)
+	}
+	if got := s.run("built1(nil)"); !strings.Contains(got, "undefined: built1") {
+		t.Errorf("it has left declarations: %q", got)
+	}
+}
+
+// compiling reports whether a process below this one compiles a long cell: others
+// come and go in tests beside this one.
+func compiling(t *testing.T) bool {
+	t.Helper()
+	lists, err := filepath.Glob("/proc/self/task/*/children")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, list := range lists {
+		pids, _ := os.ReadFile(list) // a thread may have ended
+		for pid := range strings.FieldsSeq(string(pids)) {
+			dir, err := os.Readlink("/proc/" + pid + "/cwd")
+			exe, _ := os.Readlink("/proc/" + pid + "/exe")
+			if err != nil || filepath.Base(exe) != "compile" {
+				continue
+			}
+			if info, err := os.Stat(filepath.Join(dir, "unit.go")); err == nil && info.Size() > 100_000 {
+				return true
+			}
+		}
+	}
+	return false
 }

@@ -69,6 +69,12 @@ var magics = map[string]magic{
 		example: "%auto",
 		line:    modeLine(ModeAuto),
 	},
+	"goroutines": {
+		usage:   "%goroutines [stop]",
+		help:    "List the goroutines that cells left behind, or stop them.",
+		example: "%goroutines",
+		line:    goroutinesLine,
+	},
 	"reset": {
 		usage:   "%reset [-f] [NAME...]",
 		help:    "Forget the names, or everything: variables, functions, types and imports.",
