@@ -37,7 +37,7 @@ type engine struct {
 	id         int
 	uuid       string
 	language   string
-	slots      int  // tasks it runs at once
+	slots      int // tasks it runs at once
 	place      *proto.Place
 	registered bool // announced: it had its first heartbeat
 	asked      time.Time
