@@ -114,7 +114,10 @@ func (r *Runner) endIfAsleep(ctx context.Context) {
 	case <-ctx.Done():
 		return
 	}
-	if resting(r.PID()) && resting(r.PID()) && ask("end") {
+	if !resting(r.PID()) {
+		return
+	}
+	if resting(r.PID()) && ask("end") { // two looks: one may fall between two of its threads' turns
 		r.log.V(0).Info("all goroutines of a cell are asleep")
 	}
 }
