@@ -170,20 +170,26 @@ func (c *child) execute(s *scope, f func()) (ex *Exception, abandoned bool) {
 	}()
 	select {
 	case ex = <-done:
-		return s.verdict(ex), false
+		return s.concluded(ex), false
 	case <-s.asked:
 	}
 	timer := time.NewTimer(grace)
 	defer timer.Stop()
 	select {
 	case ex = <-done:
-		if ex == nil && s.job { // what it was interrupted in ended, and it had nothing else to do
-			ex = &Exception{Name: nameInterrupted, Value: nameInterrupted}
-		}
-		return s.verdict(ex), false
+		return s.concluded(ex), false
 	case <-timer.C:
 		return s.verdict(&Exception{Name: nameInterrupted, Value: nameInterrupted}), true
 	}
+}
+
+// concluded is verdict for a main goroutine that has ended: that of a job which was stopped may have ended because what it
+// waited for did.
+func (s *scope) concluded(ex *Exception) *Exception {
+	if ex == nil && s.job && s.stopped.Load() {
+		ex = &Exception{Name: nameInterrupted, Value: nameInterrupted}
+	}
+	return s.verdict(ex)
 }
 
 // verdict is the error of the scope: a goroutine's panic goes before what it caused in the main one.
