@@ -1,15 +1,16 @@
 #!/usr/bin/env bash
 # Builds the panel with JupyterLab's own builder, against the oldest JupyterLab that it works in (core/package.json).
 # usage: build.sh [FOLDER]      FOLDER is replaced by what was built. Default: files, which the binary embeds
-# The packages that the build needs are kept in the tests' cache, outside the source.
+# It works in one folder that is called the same everywhere, because webpack's hashes depend on its name.
 set -euo pipefail
 export LC_ALL=C.UTF-8
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 out=${1:-$here/files}
-cache=${XDG_CACHE_HOME:-${HOME:?HOME is not set}/.cache}/gopar-test/labextension
+cache=/tmp/gopar-labextension
 
 command -v npm >/dev/null || { echo "npm is not installed, which building the panel needs (Debian: apt install npm)" >&2; exit 1; }
-mkdir -p "$cache"
+mkdir -p -m 0700 "$cache"
+[ -O "$cache" ] || { echo "$cache belongs to another user; it is needed for the build" >&2; exit 1; }
 exec 9>"$cache/lock"
 if command -v flock >/dev/null; then flock 9; fi # two runs at once share the folder
 cd "$cache"
