@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -55,23 +56,31 @@ func connect(t *testing.T, p *panel.Panel) *tab {
 // hear waits for a message that contains all of what.
 func (g *tab) hear(what ...string) string {
 	g.t.Helper()
+	return g.hearAll(what)[0]
+}
+
+// hearAll waits until a message of each kind came, in whatever order, and returns
+// them in the order of kinds.
+func (g *tab) hearAll(kinds ...[]string) []string {
+	g.t.Helper()
 	timeout := time.After(patience)
+	said := make([]string, len(kinds))
 	var heard []string
-next:
-	for {
+	for missing := len(kinds); missing > 0; {
 		select {
 		case s := <-g.said:
 			heard = append(heard, s)
-			for _, w := range what {
-				if !strings.Contains(s, w) {
-					continue next
+			for i, what := range kinds {
+				if said[i] == "" && !slices.ContainsFunc(what, func(w string) bool { return !strings.Contains(s, w) }) {
+					said[i] = s
+					missing--
 				}
 			}
-			return s
 		case <-timeout:
-			g.t.Fatalf("%q was not said; this was:\n%s", what, strings.Join(heard, "\n"))
+			g.t.Fatalf("%q was not said; this was:\n%s", kinds, strings.Join(heard, "\n"))
 		}
 	}
+	return said
 }
 
 // ask sends a request.
@@ -120,8 +129,8 @@ func TestWrongRequestsAreAnsweredWithWhatIsWrong(t *testing.T) {
 func TestAFailedStartIsKeptWithItsError(t *testing.T) {
 	p, g := open(t)
 	g.ask("new", `{"id":"a","n":3}`)
-	g.hear(`"re":1`, `"error":"start cluster:`, "no-gopar")
-	event := g.hear(`"event":"clusters"`, `"state":"failed"`, `"want":3`, "no-gopar", `"busy":""`)
+	event := g.hearAll([]string{`"event":"clusters"`, `"state":"failed"`, `"want":3`, "no-gopar", `"busy":""`},
+		[]string{`"re":1`, `"error":"start cluster:`, "no-gopar"})[0]
 	var said struct{ Clusters []struct{ Key string } }
 	if err := json.Unmarshal([]byte(event), &said); err != nil {
 		t.Fatal(err)
