@@ -9,7 +9,7 @@ out=${1:-$here/files}
 cache=/tmp/gopar-labextension
 
 command -v npm >/dev/null || { echo "npm is not installed, which building the panel needs (Debian: apt install npm)" >&2; exit 1; }
-mkdir -p -m 0700 "$cache"
+mkdir -m 0700 "$cache" 2>/dev/null || [ -d "$cache" ]
 [ -O "$cache" ] || { echo "$cache belongs to another user; it is needed for the build" >&2; exit 1; }
 exec 9>"$cache/lock"
 if command -v flock >/dev/null; then flock 9; fi # two runs at once share the folder
