@@ -43,6 +43,10 @@ func TestQueueStatus(t *testing.T) {
 	if !slices.Equal(l.Queue.IDs, []string{direct}) || !slices.Equal(l.Tasks.IDs, []string{task}) || !slices.Equal(q.Unassigned.IDs, []string{waiting}) {
 		t.Errorf("%+v", q)
 	}
+	c.ask(proto.QueueRequestType, proto.QueueRequest{Running: true}, &q)
+	if r := q.Engines[e.id].Running; r == nil || r.MsgID != direct || r.MsgType != proto.ApplyRequestType || r.Submitted.IsZero() || string(r.Content) != "{}" {
+		t.Errorf("running: %+v, want the older of both tasks", r)
+	}
 	var bad proto.RemoteError
 	if m := c.ask(proto.QueueRequestType, map[string]any{"targets": []int{99}}, &bad); m.Header.MsgType != proto.HubErrorType || bad.Ename != "IndexError" {
 		t.Errorf("%s %+v", m.Header.MsgType, bad)

@@ -38,6 +38,9 @@ func (h *Hub) queue(from string, m *jupyter.Message, _ [][]byte) error {
 				l.Completed = ids(done[e.uuid])
 				l.Tasks = ids(strs(h.sched.Held(id)))
 			}
+			if q.Running {
+				l.Running = h.running(e)
+			}
 			reply.Engines[e.id] = l
 		}
 		reply.Unassigned = proto.Count{N: h.sched.QueuedCount()}
@@ -50,6 +53,37 @@ func (h *Hub) queue(from string, m *jupyter.Message, _ [][]byte) error {
 	}
 	h.answer(from, m, proto.QueueReplyType, reply)
 	return nil
+}
+
+// maxTold bounds the content and the metadata that are told of a running task:
+// enough for a function's name or a cell's first lines.
+const maxTold = 16 << 10
+
+// running returns the oldest task that an engine holds, or nil. Call it under mu.
+func (h *Hub) running(e *engine) *proto.RunningTask {
+	var oldest *record
+	for _, r := range e.queue {
+		if oldest == nil || r.submitted.Before(oldest.submitted) {
+			oldest = r
+		}
+	}
+	if id, ok := h.sched.Oldest(sched.EngineID(e.uuid)); ok {
+		if r := h.store.byID[string(id)]; r != nil && (oldest == nil || r.submitted.Before(oldest.submitted)) {
+			oldest = r
+		}
+	}
+	if oldest == nil {
+		return nil
+	}
+	m := oldest.request
+	t := &proto.RunningTask{MsgID: oldest.id, MsgType: m.Header.MsgType, Submitted: proto.Time{Time: oldest.submitted}}
+	if len(m.Metadata) <= maxTold {
+		t.Metadata = m.Metadata
+	}
+	if len(m.Content) <= maxTold {
+		t.Content = m.Content
+	}
+	return t
 }
 
 // load tells how many tasks engines have: {"status": "ok", "0": n, …}.

@@ -354,13 +354,23 @@ func (f *clusterFlags) newEngines() *cobra.Command {
 
 func (f *clusterFlags) newStop() *cobra.Command {
 	var all bool
+	var engines []int
 	c := &cobra.Command{
 		Use:   "stop [ID]",
-		Short: "Stop a cluster",
+		Short: "Stop a cluster, or some of its engines",
 		Long: `Stop a cluster: its processes are asked to end, those that do not are killed, and the command returns when all of them and
-the cluster's files are gone. Logs stay.`,
+the cluster's files are gone. Logs stay. With --engine, only the engine processes that it names end, for good: the cluster
+then has as many engines fewer.`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if len(engines) > 0 {
+				if all {
+					return errors.New("--all and --engine exclude each other")
+				}
+				return f.change(cmd, args, time.Minute, func(ctx context.Context, c *cluster.Cluster, progress func(cluster.Status)) error {
+					return c.Remove(ctx, progress, engines...)
+				})
+			}
 			ctx, stop := signal.NotifyContext(cmd.Context(), os.Interrupt, syscall.SIGTERM)
 			defer stop()
 			clusters, err := f.toStop(ctx, args, all)
@@ -386,6 +396,7 @@ the cluster's files are gone. Logs stay.`,
 		},
 	}
 	c.Flags().BoolVar(&all, "all", false, "stop all clusters of all profiles")
+	c.Flags().IntSliceVar(&engines, "engine", nil, "only the engine process with this TASK number of gopar cluster engines; may be repeated")
 	return c
 }
 

@@ -100,8 +100,8 @@ func (h *hubLink) close() {
 }
 
 // ask sends a query and waits for its reply's content.
-func (h *hubLink) ask(ctx context.Context, msgType string, reply any) error {
-	m, err := h.session.New(msgType, nil, struct{}{})
+func (h *hubLink) ask(ctx context.Context, msgType string, query, reply any) error {
+	m, err := h.session.New(msgType, nil, query)
 	if err != nil {
 		return err
 	}
@@ -138,7 +138,7 @@ func (h *hubLink) ask(ctx context.Context, msgType string, reply any) error {
 // engines returns the ids of the registered engines, ascending.
 func (h *hubLink) engines(ctx context.Context) ([]int, error) {
 	var r proto.ConnectionReply
-	if err := h.ask(ctx, "connection_request", &r); err != nil {
+	if err := h.ask(ctx, "connection_request", struct{}{}, &r); err != nil {
 		return nil, err
 	}
 	ids := make([]int, 0, len(r.Engines))
@@ -156,7 +156,7 @@ func (h *hubLink) engines(ctx context.Context) ([]int, error) {
 // shutdown asks the hub to end, and its engines with it.
 func (h *hubLink) shutdown(ctx context.Context) error {
 	var r proto.OK
-	return h.ask(ctx, "shutdown_request", &r)
+	return h.ask(ctx, "shutdown_request", struct{}{}, &r)
 }
 
 // askEngines returns the engines of the hub of a connection file.

@@ -21,7 +21,7 @@ import (
 // connection of its own. The answer is one line too: refusal.
 type order struct {
 	Token  string        `json:"token"` // from the state file: who can read that may give orders
-	What   string        `json:"what"`  // "scale", "restart", "signal"
+	What   string        `json:"what"`  // "scale", "restart", "remove", "signal"
 	N      int           `json:"n,omitempty"`
 	Signal launch.Signal `json:"signal,omitempty"`
 	Tasks  []int         `json:"tasks,omitempty"` // indexes; none: all
@@ -129,6 +129,8 @@ func (s *supervisor) obey(ctx context.Context, o order) error {
 	switch o.What {
 	case "restart":
 		return s.renew(ctx, slots)
+	case "remove":
+		return s.remove(ctx, slots)
 	case "signal":
 		return s.signal(ctx, o.Signal, slots...)
 	}
@@ -190,6 +192,24 @@ func (s *supervisor) scale(ctx context.Context, n int) error {
 	}
 	s.st.Want = n
 	return s.dismiss(ctx, leaving)
+}
+
+// remove makes slots not wanted any more: there is nothing to start in their
+// place.
+func (s *supervisor) remove(ctx context.Context, slots []*slot) error {
+	if s.st.State == Broken {
+		return errors.New("the cluster is broken: " + s.st.Problem)
+	}
+	var alive []*slot
+	for _, e := range slots {
+		e.Leaving = true
+		if e.StartAt.IsZero() && s.st.task(e).State != launch.Done {
+			alive = append(alive, e)
+		}
+		e.StartAt = time.Time{}
+	}
+	s.st.Want -= len(slots)
+	return s.dismiss(ctx, alive)
 }
 
 // renew makes the processes of slots end and start again. It is not a failure,

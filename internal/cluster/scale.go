@@ -60,6 +60,25 @@ func (c *Cluster) Restart(ctx context.Context, progress func(Status), indexes ..
 	return nil
 }
 
+// Remove ends the engine processes with the given indexes for good and returns
+// when they are gone: the cluster has as many engines fewer. What they compute
+// is lost; the hub takes care of their tasks as of a dead engine's.
+func (c *Cluster) Remove(ctx context.Context, progress func(Status), indexes ...int) error {
+	if len(indexes) == 0 {
+		return nil
+	}
+	if err := c.order(ctx, order{What: "remove", Tasks: indexes}); err != nil {
+		return fmt.Errorf("stop engines of %s: %w", c.place, err)
+	}
+	err := c.settle(ctx, progress, func(st Status) bool {
+		return !slices.ContainsFunc(st.Engines, func(e Process) bool { return e.Leaving && slices.Contains(indexes, e.Index) })
+	})
+	if err != nil {
+		return fmt.Errorf("stop engines of %s: %w", c.place, err)
+	}
+	return nil
+}
+
 // Signal sends a signal ("INT", "USR1", …) to the engine processes with the
 // given indexes, all if there are none given.
 func (c *Cluster) Signal(ctx context.Context, sig string, indexes ...int) error {

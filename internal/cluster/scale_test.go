@@ -70,6 +70,24 @@ func TestScaleStartsAndEndsEngines(t *testing.T) {
 	s.nothingLeft()
 }
 
+func TestRemoveEndsOneEngineForGood(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	c := s.start(s.options("", 3))
+	if err := c.Remove(s.context(), nil, 1); err != nil {
+		t.Fatal(err)
+	}
+	st := s.until(c, "running with two", func(st cluster.Status) bool { return st.State == cluster.Running && len(st.Registered) == 2 })
+	if st.Want != 2 || !slices.Equal(indexes(st), []int{0, 2}) {
+		t.Errorf("status %+v, want the engines 0 and 2", st)
+	}
+	if err := c.Remove(s.context(), nil, 1); err == nil || !strings.Contains(err.Error(), "no engine process 1") {
+		t.Errorf("removed again: error %v", err)
+	}
+	s.stop(c)
+	s.nothingLeft()
+}
+
 func TestScaleDownKillsEnginesThatDoNotObey(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)

@@ -19,7 +19,8 @@ type ConnectionReply struct {
 // QueueRequest asks for the load of engines. Targets null means all.
 type QueueRequest struct {
 	Targets *IntList `json:"targets"`
-	Verbose bool     `json:"verbose"` // lists of msg_ids instead of counts
+	Verbose bool     `json:"verbose"`           // lists of msg_ids instead of counts
+	Running bool     `json:"running,omitempty"` // what engines work on; Python's hub ignores it
 }
 
 // IntList is a list of engine ids; a bare number is a list of one, and "all" is
@@ -104,6 +105,18 @@ type EngineQueue struct {
 	Queue     Count `json:"queue"`
 	Completed Count `json:"completed"`
 	Tasks     Count `json:"tasks"`
+
+	Running *RunningTask `json:"running,omitempty"` // if it was asked for and there is one
+}
+
+// RunningTask is the oldest task that an engine was given and has not answered.
+// Metadata and Content are those of its request; too long ones are left out.
+type RunningTask struct {
+	MsgID     string          `json:"msg_id"`
+	MsgType   string          `json:"msg_type"`
+	Submitted Time            `json:"submitted"` // to the hub
+	Metadata  json.RawMessage `json:"metadata,omitempty"`
+	Content   json.RawMessage `json:"content,omitempty"`
 }
 
 // Count is a number of tasks or, when the request was verbose, their msg_ids.

@@ -152,6 +152,15 @@ func (s *State) Held(id EngineID) []TaskID {
 	return ids
 }
 
+// Oldest returns the task that an engine was given first of those that it holds.
+func (s *State) Oldest(id EngineID) (TaskID, bool) {
+	e := s.engines[id]
+	if e == nil || e.held.head == nil {
+		return "", false
+	}
+	return e.held.head.ID, true
+}
+
 // Load returns how many tasks an engine holds.
 func (s *State) Load(id EngineID) int {
 	if e := s.engines[id]; e != nil {
