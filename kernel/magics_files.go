@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/gopar-project/gopar/display"
+	"github.com/gopar-project/gopar/internal/native"
 )
 
 var writeOptions = []option{{short: 'a', long: "append", help: "add to the file"}}
@@ -31,6 +32,14 @@ func envLine(i *invocation) error {
 		return i.errorf("a name must stand before =")
 	case set:
 		i.plan.do(func(ctx context.Context, k *Kernel, e *execution) Outcome {
+			if name == native.LimitEnv { // it is the kernel that builds
+				if _, err := native.ParseSize(value); err != nil {
+					return magicError("%v", err)
+				}
+				if err := os.Setenv(name, strings.TrimSpace(value)); err != nil {
+					return magicError("%v", err)
+				}
+			}
 			out := k.aside(ctx, e, measureImport+fmt.Sprintf("gopar_measure.Setenv(%q, %q)", name, strings.TrimSpace(value)), "")
 			if out.Error == nil {
 				k.sink.Output(e.id, "stdout", []byte("env: "+out.Value.Text()+"\n"))

@@ -124,6 +124,7 @@ func TestPlacesAreTheCells(t *testing.T) {
 		{"os.Setenv(\"GOPAR_X\", \"other\")", ""},
 		{"%%sh\necho $GOPAR_X", "other\n"},
 		{"%env GOPAR_X", "=> other"},
+		{"%env GOPAR_CACHE_LIMIT=much", "! size \"much\": want bytes, 8GiB, 500M or off"},
 		{"%env GOPAR_NONE", "! the environment has no GOPAR_NONE"},
 		{"%mem", "=> .*heap in use.*goroutines.*"},
 	})

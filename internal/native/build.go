@@ -24,6 +24,7 @@ func (t *Toolchain) Build(ctx context.Context, u *Unit) (*Object, error) {
 		return nil, fmt.Errorf("build: %q is not a unit's hash", u.Hash)
 	}
 	t.linking(u)
+	t.use(u.Hash)
 	if t.built(u.Hash) {
 		return &Object{Hash: u.Hash, Path: t.file(u.Hash, ".so")}, nil
 	}
@@ -37,6 +38,7 @@ func (t *Toolchain) Build(ctx context.Context, u *Unit) (*Object, error) {
 		if err := t.make(ctx, u); err != nil {
 			return nil, err
 		}
+		t.grew(u.Hash)
 		t.log.V(1).Info("built unit", "unit", u.Hash, "took", time.Since(began))
 	}
 	return &Object{Hash: u.Hash, Path: t.file(u.Hash, ".so")}, nil

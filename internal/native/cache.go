@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
+	"sync/atomic"
 	"time"
 )
 
@@ -26,6 +27,9 @@ type Cache struct {
 	root string // shared by all gopar builds: locks' and archives' home
 	dir  string // this build's
 	id   string
+
+	uses  uses
+	added atomic.Int64 // bytes since the cache was last made smaller; 0: nothing yet
 }
 
 // OpenCache opens the cache below dir for the units of the binary exe; both may be empty for the defaults of Options.
@@ -65,11 +69,13 @@ const cacheFormat = "gopar units 1"
 // ID identifies gopar build, operating system and architecture: objects fit processes with the same ID.
 func (c *Cache) ID() string { return c.id }
 
-// ObjectPath returns where the object of a built unit is, and whether it is there. It costs a stat.
+// ObjectPath returns where the object of a built unit is, and whether it is there. It stays there as long as this
+// process lives. It costs a stat.
 func (c *Cache) ObjectPath(hash string) (string, bool) {
 	if !validHash(hash) {
 		return "", false
 	}
+	c.use(hash)
 	p := c.file(hash, ".so")
 	_, err := os.Stat(p)
 	return p, err == nil
@@ -105,6 +111,7 @@ func (c *Cache) Store(hash string, r io.Reader) error {
 	if err != nil {
 		return fmt.Errorf("store unit %s: %w", hash, err)
 	}
+	c.grew(hash)
 	return nil
 }
 

@@ -40,6 +40,43 @@ func lock(ctx context.Context, path string) (unlock func(), err error) {
 	}
 }
 
+// tryLock takes the lock of a file alone if nobody has it.
+func tryLock(path string) (unlock func(), ok bool) {
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return nil, false
+	}
+	if !holdLock(f) {
+		_ = f.Close() // nothing was written
+		return nil, false
+	}
+	return func() { _ = f.Close() }, true
+}
+
+// lockShared takes the lock of a file together with others that take it so. It waits for one that has it alone, which is a
+// matter of milliseconds.
+func lockShared(path string) (unlock func(), err error) {
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	for {
+		if err = syscall.Flock(int(f.Fd()), syscall.LOCK_SH); !errors.Is(err, syscall.EINTR) {
+			break
+		}
+	}
+	if err != nil {
+		_ = f.Close() // nothing was written
+		return nil, err
+	}
+	return func() { _ = f.Close() }, nil
+}
+
+// holdLock takes the lock of an open file alone, until it is closed, and reports whether it could.
+func holdLock(f *os.File) bool {
+	return syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB) == nil
+}
+
 func sameFile(f *os.File, path string) bool {
 	a, err1 := f.Stat()
 	b, err2 := os.Stat(path)

@@ -14,7 +14,11 @@ func (t *Toolchain) Warm(ctx context.Context, progress func(done, total int, wha
 	if progress == nil {
 		progress = func(int, int, string) {}
 	}
-	t.trim(time.Now())
+	limit, err := Limit()
+	if err != nil {
+		return err
+	}
+	t.shrink(limit, time.Now())
 	idx := t.current()
 	if idx == nil {
 		var err error

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"sync/atomic"
 	"time"
+
+	"github.com/gopar-project/gopar/internal/native"
 )
 
 // MemoryEnv is the environment variable that limits the memory of a runner: bytes ("8589934592"), with a unit ("8GiB", "500M"),
@@ -154,28 +156,19 @@ func (c *Config) memoryLimit() (int64, error) {
 
 // ParseMemory reads a limit as MemoryEnv describes it; total is what a share is of. Off is 0.
 func ParseMemory(text string, total int64) (int64, error) {
-	s := strings.ToLower(strings.TrimSpace(text))
-	if s == "off" || s == "none" {
-		return 0, nil
+	s := strings.TrimSpace(text)
+	if share, ok := strings.CutSuffix(s, "%"); ok {
+		n, err := strconv.ParseFloat(strings.TrimSpace(share), 64)
+		if err != nil || !(n > 0 && n <= 100) {
+			return 0, fmt.Errorf("memory limit %q: want a share above 0%% and up to 100%%", text)
+		}
+		return int64(n * float64(total) / 100), nil
 	}
-	i := strings.IndexFunc(s, func(r rune) bool { return (r < '0' || r > '9') && r != '.' })
-	if i < 0 {
-		i = len(s)
-	}
-	n, err := strconv.ParseFloat(s[:i], 64)
-	unit, known := memoryUnits[strings.TrimSpace(s[i:])]
-	if strings.TrimSpace(s[i:]) == "%" {
-		unit, known = float64(total)/100, n <= 100
-	}
-	if err != nil || !known || n <= 0 || n*unit > 1<<62 {
+	n, err := native.ParseSize(s)
+	if err != nil {
 		return 0, fmt.Errorf("memory limit %q: want bytes, 8GiB, 500M, 50%% or off", text)
 	}
-	return int64(n * unit), nil
-}
-
-var memoryUnits = map[string]float64{
-	"": 1, "b": 1, "k": 1 << 10, "kb": 1e3, "kib": 1 << 10, "m": 1 << 20, "mb": 1e6, "mib": 1 << 20,
-	"g": 1 << 30, "gb": 1e9, "gib": 1 << 30, "t": 1 << 40, "tb": 1e12, "tib": 1 << 40,
+	return n, nil
 }
 
 // MemoryText says that the limit was reached and what can be done.
