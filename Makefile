@@ -9,7 +9,7 @@ UNIT        := $$($(GO) list ./... | grep -v -e /test$$)
 
 export LC_ALL := C.UTF-8
 
-.PHONY: help demo python lint test unit e2e check bench generate verify clean labextension panel
+.PHONY: help demo python lint test unit e2e test-clusters check bench generate verify clean labextension panel
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-10s %s\n", $$1, $$2 }'
@@ -24,7 +24,7 @@ lint: ## gofmt, go vet, staticcheck, shellcheck
 	@unformatted=$$(gofmt -l .); [ -z "$$unformatted" ] || { echo "gofmt would change:" $$unformatted; exit 1; }
 	$(GO) vet ./...
 	$(GO) run $(STATICCHECK) ./...
-	"$$(dirname "$$(test/python.sh)")/shellcheck" install.sh .ci/run test/*.sh test/panel/*.sh labextension/*.sh
+	"$$(dirname "$$(test/python.sh)")/shellcheck" install.sh .ci/run test/*.sh test/panel/*.sh test/clusters/*.sh labextension/*.sh
 
 test: lint unit e2e ## everything: lint, tests of the packages with -race, tests of the whole program
 
@@ -34,7 +34,10 @@ unit: ## tests of the packages, with -race
 e2e: ## tests of the whole program: gopar run, nbclient, jupyter console, jupyter_kernel_test, ipyparallel
 	GOPAR_PYTHON=$$(test/python.sh) $(GO) test -race -count=1 -timeout 25m ./test
 
-check: test verify panel ## test, panel, stale generated files, and every fuzz target for 20 s
+test-clusters: ## tests of launchers over real systems, which it installs and starts; needs root, on Debian or Ubuntu
+	test/clusters/slurm.sh $(GO) test -tags clusters -race -count=1 -p 1 -timeout 20m -run Slurm ./internal/launch
+
+check: test verify panel test-clusters ## test, panel, real batch systems, stale generated files, and every fuzz target for 20 s
 	@for package in $$($(GO) list ./...); do \
 	  for target in $$($(GO) test -list '^Fuzz' "$$package" | grep '^Fuzz' || true); do \
 	    echo "fuzz $$package $$target"; \

@@ -43,7 +43,7 @@ type Launcher interface {
 
 	// Signal sends s to the given tasks of a job, to all of them if none are
 	// given. Tasks that are gone are no error. Kill takes everything a task
-	// left behind with it.
+	// left behind with it and, of a job that is over, the launcher's own files.
 	Signal(ctx context.Context, rec *Record, s Signal, tasks ...int) error
 
 	// Tail returns up to n last lines of a task's output, oldest first.
@@ -56,6 +56,7 @@ type Launcher interface {
 // Traits are the properties of a system that its users must know.
 type Traits struct {
 	Kind      string          // "local", "slurm", …: the Launcher field of its records, and ipyparallel's class name
+	Title     string          // how people call it: "Slurm"
 	PollEvery time.Duration   // how often Poll should be called while waiting
 	Changed   <-chan struct{} // receives when a Poll would tell something new; nil if only polling finds out
 }
@@ -103,6 +104,7 @@ type Record struct {
 	N         int       `json:"n"`
 	LogDir    string    `json:"log_dir"`
 	Submitted time.Time `json:"submitted"`
+	Mark      string    `json:"mark,omitempty"`  // random, of launchers whose tasks leave files that name it
 	Procs     []Proc    `json:"procs,omitempty"` // processes, by index, of launchers that start them directly
 }
 

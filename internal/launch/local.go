@@ -94,7 +94,7 @@ func (l *Local) Close() error {
 
 // Traits says that children are watched, others polled.
 func (l *Local) Traits() Traits {
-	return Traits{Kind: "local", PollEvery: 20 * time.Millisecond, Changed: l.changed}
+	return Traits{Kind: "local", Title: "this machine", PollEvery: 20 * time.Millisecond, Changed: l.changed}
 }
 
 // Render returns one command line for each task.
@@ -117,15 +117,6 @@ func (l *Local) Render(j Job) (string, error) {
 		fmt.Fprintf(&b, " </dev/null >>%s 2>&1 &\n", shellQuote(j.LogFile(i)))
 	}
 	return b.String(), nil
-}
-
-func shellQuote(s string) string {
-	if s != "" && !strings.ContainsFunc(s, func(r rune) bool {
-		return !strings.ContainsRune("%+,-./:=@_", r) && (r < '0' || r > '9') && (r < 'A' || r > 'Z') && (r < 'a' || r > 'z')
-	}) {
-		return s
-	}
-	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
 }
 
 // Start starts all tasks at once.

@@ -35,6 +35,13 @@ func Stop(ctx context.Context, l Launcher, grace time.Duration, recs ...*Record)
 	if _, err := Wait(ctx, l, AllDone, recs...); err != nil {
 		return fmt.Errorf("stop: %w", errors.Join(append(errs, err)...))
 	}
+	for _, r := range recs {
+		// What the first Kill could not take while the tasks were alive, such as
+		// files that tell how they end.
+		if err := l.Signal(ctx, r, Kill); err != nil {
+			return fmt.Errorf("stop: %w", err)
+		}
+	}
 	return nil
 }
 

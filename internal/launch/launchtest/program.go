@@ -13,6 +13,7 @@ import (
 	"strconv"
 	"syscall"
 	"testing"
+	"time"
 )
 
 // command is the first argument of the test binary when it runs as a job.
@@ -117,29 +118,35 @@ func work(mode string, args []string) error {
 }
 
 // watchDescendant makes a fifo; the channel closes when a process that opened
-// it for writing has ended.
+// it for writing has ended, at the latest when the test ends.
 func watchDescendant(t *testing.T, fifo string) <-chan struct{} {
 	t.Helper()
 	if err := syscall.Mkfifo(fifo, 0o600); err != nil {
 		t.Fatal(err)
 	}
 	gone := make(chan struct{})
+	opened := make(chan *os.File, 1)
 	go func() {
 		defer close(gone)
 		f, err := os.Open(fifo) // returns when the descendant opens it
 		if err != nil {
 			t.Error(err)
+			close(opened)
 			return
 		}
 		defer f.Close()
-		if _, err := io.Copy(io.Discard, f); err != nil {
+		opened <- f
+		if _, err := io.Copy(io.Discard, f); err != nil && !errors.Is(err, os.ErrDeadlineExceeded) {
 			t.Error(err)
 		}
 	}()
 	t.Cleanup(func() {
-		// Lets the reader go if no descendant ever came.
+		// Lets the reader go if no descendant ever came, or one lives for ever.
 		if f, err := os.OpenFile(fifo, os.O_WRONLY|syscall.O_NONBLOCK, 0); err == nil {
-			f.Close()
+			defer f.Close()
+		}
+		if f := <-opened; f != nil {
+			f.SetReadDeadline(time.Now()) // best effort: it is closed if the descendant has ended
 		}
 		<-gone
 	})
