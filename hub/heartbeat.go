@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/gopar-project/gopar/internal/proto"
 	"github.com/gopar-project/gopar/internal/zmtp"
 )
 
@@ -19,7 +20,7 @@ func (h *Hub) beat(ctx context.Context) {
 			return
 		case now := <-t.C:
 			for uuid, why := range h.missing(now) {
-				h.lose(uuid, why)
+				h.giveUp(uuid, why)
 			}
 			if err := h.sockets.ping.Send([][]byte{h.lifetime()}); err != nil {
 				h.log.V(1).Info("ping not sent", "reason", err.Error())
@@ -56,6 +57,29 @@ func (h *Hub) missing(now time.Time) map[string]string {
 	return lost
 }
 
+// giveUp loses an engine that was not heard of. Its process may be alive all the
+// same: the machine slept, or had no time for it. If its connections are still
+// there, its next heartbeat brings it back.
+func (h *Hub) giveUp(uuid, why string) {
+	h.under(func() {
+		if l := h.registry.links[uuid]; l != nil && l.up != 0 {
+			l.silent = h.registry.byUUID[uuid]
+		}
+	})
+	h.lose(uuid, why)
+}
+
+// awake enters an engine again that was given up and has a heartbeat, and
+// returns it; nil if there is none. Call it under mu.
+func (h *Hub) awake(uuid string) *engine {
+	l := h.registry.links[uuid]
+	if l == nil || l.silent == nil {
+		return nil
+	}
+	e := l.silent
+	return h.registry.enter(proto.RegistrationRequest{UUID: uuid, ID: &e.id, Language: e.language, Slots: e.slots, Place: e.place}, time.Now())
+}
+
 // pingAtOnce sends a new heart its first ping, so that registration need not
 // wait for the next beat.
 func (h *Hub) pingAtOnce(p *zmtp.Peer, _ []byte, on bool) {
@@ -80,7 +104,11 @@ func (h *Hub) pong(from string, frames [][]byte) {
 		return
 	}
 	h.under(func() {
-		if e := h.registry.byUUID[from]; e != nil {
+		e := h.registry.byUUID[from]
+		if e == nil {
+			e = h.awake(from)
+		}
+		if e != nil {
 			e.beat, e.missed = time.Now(), 0
 			h.complete(e, false)
 		}

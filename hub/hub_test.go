@@ -159,6 +159,38 @@ func TestSilentHeartUnregisters(t *testing.T) {
 	c.notes.ofType(t, proto.UnregistrationNotificationType)
 }
 
+// A machine that slept, or a process that was stopped, comes back with the id it had, although nobody told the engine that it
+// was given up.
+func TestAnEngineThatWasSilentIsBack(t *testing.T) {
+	h := startHub(t, Config{Ping: 20 * time.Millisecond, Misses: 3})
+	c := newClient(t, h)
+	e := startEngine(t, h, c, echo)
+	for range 2 {
+		e.deaf.Store(true)
+		c.notes.ofType(t, proto.UnregistrationNotificationType)
+		waiting := c.apply(proto.TaskMetadata{})
+		e.deaf.Store(false)
+		var note proto.EngineNotification
+		if err := c.notes.ofType(t, proto.RegistrationNotificationType).Bind(&note); err != nil || note.UUID != e.uuid || note.ID != e.id {
+			t.Errorf("%+v, was %d: %v", note, e.id, err)
+		}
+		c.tasks.answerTo(t, waiting)
+	}
+}
+
+func TestAnEngineThatLeftStaysAway(t *testing.T) {
+	h := startHub(t, Config{Ping: 20 * time.Millisecond, Misses: 3})
+	c := newClient(t, h)
+	e := startEngine(t, h, c, echo)
+	c.send(c.query, c.message(proto.UnregistrationRequestType, nil, proto.UnregistrationRequest{ID: e.id}))
+	c.notes.ofType(t, proto.UnregistrationNotificationType)
+	other := startEngine(t, h, c, echo) // some heartbeats of the first come meanwhile
+	var q proto.QueueReply
+	if c.ask(proto.QueueRequestType, proto.QueueRequest{}, &q); len(q.Engines) != 1 {
+		t.Errorf("%d and %d: %+v", e.id, other.id, q)
+	}
+}
+
 func TestUnregistrationRequest(t *testing.T) {
 	h := startHub(t, Config{})
 	c := newClient(t, h)

@@ -53,6 +53,7 @@ type link struct {
 	up     watch
 	remote bool // not on this machine: its connections may come back
 	gone   time.Time
+	silent *engine // was given up for its silence, and is back should its heart beat again; nil otherwise
 }
 
 // registry is who is there. Guarded by Hub.mu.
@@ -77,6 +78,9 @@ func (r *registry) enter(q proto.RegistrationRequest, now time.Time) *engine {
 		id++
 	}
 	r.next = max(r.next, id+1)
+	if l := r.links[q.UUID]; l != nil {
+		l.silent = nil
+	}
 	e := &engine{id: id, uuid: q.UUID, language: q.Language, slots: min(max(q.Slots, 1), maxSlots), place: q.Place, asked: now, queue: map[string]*record{}, control: map[string]*controlRequest{}}
 	r.byUUID[e.uuid], r.byID[id] = e, e
 	return e

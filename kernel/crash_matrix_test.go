@@ -40,6 +40,7 @@ var crashes = []struct {
 	{"memory kept in a variable", "var hoard [][]byte\nfor { hoard = append(hoard, make([]byte, 1<<20)); clear(hoard[len(hoard)-1]) }", "out of memory: the limit of 1.0 GiB", true},
 	{"concurrent map writes", "shared := map[int]int{}\nfor range 8 { go func() { for { shared[1]++ } }() }\nselect {}", "fatal error: concurrent map", false},
 	{"memory taken from the system", "func seize() { b, _ := syscall.Mmap(-1, 0, 2<<30, 3, 34); clear(b) }\nseize()", "out of memory: the limit of 1.0 GiB", false},
+	{"memory filled by a library", "func fill() {\n\tb, _ := syscall.Mmap(-1, 0, 2<<30, 3, 34)\n\tclear(b[:800<<20])\n\tr, w, _ := os.Pipe()\n\tc := exec.Command(\"sh\", \"-c\", \"while head -c 8000000 /dev/zero; do sleep 0.05; done\")\n\tc.Stdout = w\n\tc.Start()\n\tio.ReadFull(r, b[800<<20:])\n}\nfill()", "out of memory: the limit of 1.0 GiB", false},
 	{"unlock of an unlocked mutex", "var u sync.Mutex\nu.Unlock()", "fatal error: sync: unlock of unlocked mutex", false},
 	{"invalid pointer", "func wild() int { return *(*int)(unsafe.Pointer(uintptr(0xdeadbeef000))) }\nwild()", "f", false},
 	{"exit of a library", "syscall.Exit(7)", "exit: the process exited with status 7", false},

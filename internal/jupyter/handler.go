@@ -41,7 +41,7 @@ func On[C, R any](replyType string, f func(ctx context.Context, r *Request, cont
 
 // Aside returns h for requests that do not wait until the long-running ones
 // before them have ended: completions while a cell runs, everything on control.
-// On shell, such a request still waits a moment ([Patience]), so that after a
+// On shell, such a request still waits a moment ([Mux.Patience]), so that after a
 // quick cell it sees what the cell did. Its f must be quick and must not depend
 // on the order among requests.
 func (h Handler) Aside() Handler {

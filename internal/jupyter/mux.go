@@ -12,10 +12,9 @@ import (
 	"github.com/go-logr/logr"
 )
 
-// Patience is how long an Aside request on shell waits for the requests before
-// it: long enough for a quick cell to end, short enough not to be felt while
-// typing.
-const Patience = 50 * time.Millisecond
+// patience is long enough for a quick cell to end and too short to be felt
+// while typing.
+const patience = 50 * time.Millisecond
 
 // Mux serves the requests of one Conn by a table of handlers.
 //
@@ -27,6 +26,10 @@ const Patience = 50 * time.Millisecond
 //
 // A Mux serves once.
 type Mux struct {
+	// Patience is how long an Aside request on shell waits for the requests
+	// before it. Set it before Serve; NewMux sets 50 ms.
+	Patience time.Duration
+
 	log logr.Logger
 
 	mu       sync.Mutex
@@ -40,7 +43,7 @@ type Mux struct {
 // NewMux returns a Mux with the given rows: message type → handler. The map is
 // copied.
 func NewMux(rows map[string]Handler) *Mux {
-	m := &Mux{log: logr.Discard(), rows: maps.Clone(rows)}
+	m := &Mux{Patience: patience, log: logr.Discard(), rows: maps.Clone(rows)}
 	if m.rows == nil {
 		m.rows = make(map[string]Handler)
 	}
@@ -159,7 +162,7 @@ func (m *Mux) sort(ctx context.Context, r *Request, aside *queue) {
 		q.put(ctx, entry{request: r})
 		return
 	}
-	aside.put(ctx, entry{request: r, turn: q.turn(), patience: time.Now().Add(Patience)})
+	aside.put(ctx, entry{request: r, turn: q.turn(), patience: time.Now().Add(m.Patience)})
 }
 
 // control serves the requests of control.

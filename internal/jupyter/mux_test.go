@@ -33,7 +33,7 @@ type bench struct {
 }
 
 // serve starts a Mux with rows for tests on a tcp Conn.
-func serve(t *testing.T, info jupyter.ConnectionInfo) *bench {
+func serve(t *testing.T, info jupyter.ConnectionInfo, options ...func(*jupyter.Mux)) *bench {
 	t.Helper()
 	conn, err := jupyter.Listen(t.Context(), info, logr.Discard())
 	if err != nil {
@@ -75,6 +75,9 @@ func serve(t *testing.T, info jupyter.ConnectionInfo) *bench {
 			return textContent{"ignored"}, nil
 		}),
 	})
+	for _, set := range options {
+		set(b.mux)
+	}
 	ctx, stop := context.WithCancel(context.Background())
 	served := make(chan error, 1)
 	go func() { served <- b.mux.Serve(ctx, conn) }()
@@ -223,7 +226,7 @@ func TestControlAndAsideDoNotWaitForShell(t *testing.T) {
 
 func TestAsideSeesWhatQuickRequestsBeforeItDid(t *testing.T) {
 	t.Parallel()
-	b := serve(t, tcp())
+	b := serve(t, tcp(), func(m *jupyter.Mux) { m.Patience = time.Minute }) // a loaded machine may take long over "quick"
 	f := jupytertest.Connect(t, b.conn.Info())
 	for range 20 {
 		first := f.Send(jupyter.Shell, "echo_request", textContent{"1"})

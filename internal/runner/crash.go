@@ -61,7 +61,7 @@ func (r *Runner) obituary(waitErr error) *Exception {
 		return ex
 	}
 	if r.watch.overrun.Load() {
-		return &Exception{Name: "out of memory", Value: MemoryText(r.watch.limit), Fatal: true}
+		return &Exception{Name: nameOutOfMemory, Value: MemoryText(r.watch.limit), Fatal: true}
 	}
 	name, value := exitText(waitErr)
 	return &Exception{Name: name, Value: value, Fatal: true}

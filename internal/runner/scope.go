@@ -145,8 +145,22 @@ func (c *child) panicked(v any) {
 	c.stop.stop(s)
 }
 
-// grace is how long an interrupted job may take to end by itself.
-const grace = 200 * time.Millisecond
+// grace is how long an interrupted job may take to end by itself. One that comes near the memory limit has more time: if it were
+// left behind and went on to take memory, the process would be ended for it while a later, innocent cell runs.
+const (
+	grace       = 200 * time.Millisecond
+	memoryGrace = 3 * time.Second
+)
+
+// patience is how long s may take to end now that it was stopped.
+func (s *scope) patience() time.Duration {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.crash != nil && s.crash.Name == nameOutOfMemory {
+		return memoryGrace
+	}
+	return grace
+}
 
 // execute runs f as the main goroutine of s, until it ends or is interrupted and does not end. It returns what f panicked
 // with, and whether its goroutine was abandoned.
@@ -173,7 +187,7 @@ func (c *child) execute(s *scope, f func()) (ex *Exception, abandoned bool) {
 		return s.concluded(ex), false
 	case <-s.asked:
 	}
-	timer := time.NewTimer(grace)
+	timer := time.NewTimer(s.patience())
 	defer timer.Stop()
 	select {
 	case ex = <-done:

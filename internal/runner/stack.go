@@ -45,7 +45,7 @@ func (c *child) watched(f *frame) {
 	case "memory error":
 		c.byseq.Range(func(_, v any) bool {
 			s := v.(*scope)
-			c.stop.fail(s, &Exception{Name: "out of memory", Value: f.ID})
+			c.stop.fail(s, &Exception{Name: nameOutOfMemory, Value: f.ID})
 			go func() { // ends by itself
 				select {
 				case <-s.gone:

@@ -16,8 +16,11 @@ import (
 // maxFrames is how many frames of user code an exception keeps.
 const maxFrames = 100
 
-// nameInterrupted is the name, and the text, of an interrupted job's error.
-const nameInterrupted = "interrupted"
+// The names of errors that this package gives; the first is the text of its error, too.
+const (
+	nameInterrupted = "interrupted"
+	nameOutOfMemory = "out of memory"
+)
 
 // exceptionOf describes a recovered panic. It must be called by the deferred function that recovered, or below it, while the
 // stack of the panic is there.
