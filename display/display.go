@@ -57,7 +57,8 @@ type Shower interface {
 //
 // A value shows itself if it is a [Shower], [Bundler] or [Bundle]; an image.Image is a PNG picture. Every other value is
 // the text that fmt prints: strings without quotes, errors and Stringers by their message, structs with field names
-// (%+v). A slice or array of more than 10,000 elements is shown by its first and last ones and its length.
+// (%+v). Bytes that are UTF-8 text are shown as that text, functions by their type. A slice or array of more than 10,000
+// elements and a text of more than 1 MiB are shown by their ends and their length.
 //
 // Several values are joined by ", ", or by line breaks if one of them takes several lines; if one of them has HTML or is
 // a picture, the joint bundle has HTML, too.

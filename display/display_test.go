@@ -74,6 +74,13 @@ func TestOfShowsWhatFmtPrints(t *testing.T) {
 		"nil":                {[]any{nil}, "<nil>"},
 		"nil pointer":        {[]any{nilPoint}, "<nil>"},
 		"nil bundler":        {[]any{nilBundler}, "<nil>"},
+		"bytes of text":      {[]any{[]byte("{\n \"a\": 1\n}")}, "{\n \"a\": 1\n}"},
+		"named bytes":        {[]any{json.RawMessage("[é]")}, "[é]"},
+		"other bytes":        {[]any{[]byte{1, 2, 65}}, "[1 2 65]"},
+		"no bytes":           {[]any{[]byte{}}, "[]"},
+		"bytes, not UTF-8":   {[]any{[]byte{0xff, 65}}, "[255 65]"},
+		"function":           {[]any{strings.ToUpper}, "func(string) string"},
+		"nil function":       {[]any{(func(int))(nil)}, "func(int)(nil)"},
 		"duration":           {[]any{1500 * time.Millisecond}, "1.5s"},
 		"several":            {[]any{1, "a", nil}, "1, a, <nil>"},
 		"several lines":      {[]any{"a\nb", 2}, "a\nb\n2"},
@@ -82,6 +89,12 @@ func TestOfShowsWhatFmtPrints(t *testing.T) {
 		b, err := display.Of(t.Context(), row.vs...)
 		if err != nil || b.Text() != row.want {
 			t.Errorf("%s: got %q, %v, want %q", name, b.Text(), err, row.want)
+		}
+	}
+	for _, v := range []any{strings.Repeat("é", 1<<20), bytes.Repeat([]byte("é"), 1<<20)} {
+		b, err := display.Of(t.Context(), v)
+		if s := b.Text(); err != nil || !strings.HasPrefix(s, "éé") || !strings.HasSuffix(s, "éé") || !strings.Contains(s, "2097152 bytes in all") || len(s) > 30_000 {
+			t.Errorf("long text: %d bytes, %v", len(s), err)
 		}
 	}
 	b, err := display.Of(t.Context(), long)

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"reflect"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 )
 
 const (
@@ -11,22 +13,72 @@ const (
 	maxElements = 10_000
 	// How many elements of an elided slice are shown at either end.
 	shownElements = 20
+	// A longer text is cut, for the same reason, to its first and last bytes.
+	maxText   = 1 << 20
+	shownText = 10_000
 )
 
 // Text returns v as text/plain only: what fmt prints for it, even if v has richer representations.
 func Text(v any) Bundle { return Bundle{MIMEText: text(v)} }
 
-func text(v any) string {
+// text is what is shown of v, cut where nobody would read on.
+func text(v any) string { return cut(whole(v)) }
+
+// cut shortens a text of more than maxText bytes.
+func cut(s string) string {
+	if len(s) <= maxText {
+		return s
+	}
+	begin, end := strings.ToValidUTF8(s[:shownText], ""), strings.ToValidUTF8(s[len(s)-shownText:], "")
+	return fmt.Sprintf("%s\n… (%d bytes in all; display.Page or a file shows the rest) …\n%s", begin, len(s), end)
+}
+
+func whole(v any) string {
 	if s, ok := v.(string); ok {
 		return s
 	}
 	if v == nil {
 		return "<nil>"
 	}
-	if s, ok := elided(reflect.ValueOf(v)); ok {
+	r := reflect.ValueOf(v)
+	if s, ok := spoken(r); ok {
+		return s
+	}
+	if s, ok := elided(r); ok {
 		return s
 	}
 	return fmt.Sprintf(verb(reflect.TypeOf(v)), v)
+}
+
+// spoken is the text of the values that fmt prints as numbers which tell a reader nothing: the type of a function, and the text
+// in bytes, such as encoding/json and os.ReadFile return them.
+func spoken(v reflect.Value) (string, bool) {
+	switch v.Interface().(type) {
+	case fmt.Formatter, fmt.Stringer, error:
+		return "", false
+	}
+	switch {
+	case v.Kind() == reflect.Func && v.IsNil():
+		return v.Type().String() + "(nil)", true
+	case v.Kind() == reflect.Func:
+		return v.Type().String(), true
+	case v.Kind() == reflect.Slice && v.Type().Elem().Kind() == reflect.Uint8 && isText(v.Bytes()):
+		return string(v.Bytes()), true
+	}
+	return "", false
+}
+
+// isText reports whether b is readable UTF-8.
+func isText(b []byte) bool {
+	if len(b) == 0 || !utf8.Valid(b) {
+		return false
+	}
+	for _, r := range string(b) {
+		if !unicode.IsPrint(r) && r != '\n' && r != '\t' && r != '\r' {
+			return false
+		}
+	}
+	return true
 }
 
 // elided is the text of a slice or array that is too long to be shown whole.
