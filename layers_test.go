@@ -28,16 +28,17 @@ type layer struct {
 }
 
 const (
-	logr  = "github.com/go-logr/logr"
-	uuid  = "github.com/gofrs/uuid"
-	cobra = "github.com/spf13/cobra"
-	pflag = "github.com/spf13/pflag"
-	yaegi = "github.com/traefik/yaegi"
-	zmq4  = "github.com/go-zeromq/zmq4"
-	xsys  = "golang.org/x/sys"
-	xterm = "golang.org/x/term"
-	stdr  = "github.com/go-logr/stdr"
-	pprof = "github.com/google/pprof/profile"
+	logr    = "github.com/go-logr/logr"
+	uuid    = "github.com/gofrs/uuid"
+	cobra   = "github.com/spf13/cobra"
+	pflag   = "github.com/spf13/pflag"
+	yaegi   = "github.com/traefik/yaegi"
+	zmq4    = "github.com/go-zeromq/zmq4"
+	xsys    = "golang.org/x/sys"
+	xcrypto = "golang.org/x/crypto"
+	xterm   = "golang.org/x/term"
+	stdr    = "github.com/go-logr/stdr"
+	pprof   = "github.com/google/pprof/profile"
 )
 
 // layers lists every package, the lowest first. A row may import only rows above it: imports point down.
@@ -49,7 +50,7 @@ var layers = []layer{
 	{"kernelspec", "kernel specifications on disk; users import it", nil, nil},
 	{"labextension", "the panel of JupyterLab as built, and its installation", nil, nil},
 	{"internal/sched", "the pure scheduler", nil, nil},
-	{"internal/zmtp", "ZeroMQ sockets", []string{"internal/memory"}, []string{logr, zmq4}},
+	{"internal/zmtp", "ZeroMQ sockets", []string{"internal/memory"}, []string{logr, zmq4, xcrypto}},
 	{"internal/jupyter", "Jupyter messages and connections", []string{"internal/zmtp"}, []string{logr, uuid}},
 	{"internal/jupyter/jupytertest", "a fake front end for tests", []string{"internal/jupyter", "internal/zmtp"}, []string{logr}},
 	{"internal/proto", "messages among client, hub and engines", []string{"internal/jupyter"}, nil},

@@ -292,3 +292,52 @@ func BenchmarkLarge(b *testing.B) {
 		}
 	})
 }
+
+// BenchmarkCurve is what encryption costs: the same exchange without it and with it.
+func BenchmarkCurve(b *testing.B) {
+	server, client := keys(b)
+	shapes := []struct {
+		name   string
+		frames [][]byte
+	}{
+		{"7frames", sevenFrames},
+		{"1KiB", [][]byte{make([]byte, 1<<10)}},
+		{"64KiB", [][]byte{make([]byte, 64<<10)}},
+		{"16MiB", [][]byte{make([]byte, 16<<20)}},
+	}
+	for _, shape := range shapes {
+		var size int64
+		for _, f := range shape.frames {
+			size += int64(len(f))
+		}
+		for _, c := range []struct {
+			name       string
+			ours, peer *zmtp.Curve
+		}{
+			{"clear", nil, nil},
+			{"curve", &zmtp.Curve{Pair: server}, &zmtp.Curve{Pair: client, Server: server.Public}},
+		} {
+			b.Run(shape.name+"/"+c.name, func(b *testing.B) {
+				b.SetBytes(size)
+				flow(b, shape.frames, size, c.ours, c.peer)
+			})
+		}
+	}
+}
+
+// flow sends b.N messages from a Dealer to a Router, with at most 64 MiB on their way.
+func flow(b *testing.B, frames [][]byte, size int64, ours, peer *zmtp.Curve) {
+	window := make(chan struct{}, max(2, min(256, 64<<20/size)))
+	r := zmtp.NewRouter(zmtp.Options{Curve: ours}, func(string, [][]byte) { <-window })
+	d := zmtp.NewDealer(zmtp.Options{Curve: peer}, func([][]byte) {})
+	dial(b, d, listen(b, r, "tcp://127.0.0.1:0"))
+	cpu(b, func() {
+		for range b.N {
+			window <- struct{}{}
+			must(b, d.Send(frames))
+		}
+		for range cap(window) { // all have arrived
+			window <- struct{}{}
+		}
+	})
+}

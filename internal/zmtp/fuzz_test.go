@@ -97,7 +97,7 @@ func FuzzHandshake(f *testing.F) {
 	f.Add([]byte("\x04\x0c\x05READY\x0bSock"))
 	f.Add([]byte("\x06\x00\x00\x00\x00\x00\x00\x00\x2e\x05READY" + props))
 	f.Fuzz(func(t *testing.T, input []byte) {
-		_, _ = readGreeting(bufio.NewReader(bytes.NewReader(input))) // must not panic
+		_, _ = readGreeting(bufio.NewReader(bytes.NewReader(input)), mechanismNull) // must not panic
 		frame, err := readReady(bufio.NewReader(bytes.NewReader(input)))
 		if err != nil {
 			return

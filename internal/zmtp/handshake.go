@@ -18,6 +18,7 @@ import (
 const (
 	greetingSize  = 64       // of a ZMTP 3 greeting
 	signatureSize = 10       // of its first part, common to all versions
+	asServer      = 32       // where it says whether the peer is the mechanism's server
 	maxReady      = 64 << 10 // of a READY command's body
 	maxProperties = 64       // in a READY command; libzmq sends two or three
 	maxIdentity   = 255      // RFC 23
@@ -36,6 +37,7 @@ var errHandshake = errors.New("zmtp: handshake")
 type remote struct {
 	kind     zmq4.SocketType
 	identity string
+	key      Key // with CURVE, the peer's long-term public key
 }
 
 // handshake performs greeting and READY on conn through zmq4, until deadline. Bytes that follow the handshake stay in r.
@@ -57,7 +59,7 @@ func handshake(conn net.Conn, r *bufio.Reader, kind zmq4.SocketType, identity []
 	if err := conn.SetDeadline(time.Time{}); err != nil {
 		return remote{}, err
 	}
-	return remote{zmq4.SocketType(c.Peer.Meta[propType]), c.Peer.Meta[propIdentity]}, nil
+	return remote{kind: zmq4.SocketType(c.Peer.Meta[propType]), identity: c.Peer.Meta[propIdentity]}, nil
 }
 
 // guard is the connection that zmq4 sees during a handshake. It lets through one well-formed greeting and one well-formed READY
@@ -88,7 +90,7 @@ func (g *guard) Read(p []byte) (int, error) {
 		var err error
 		switch g.stage {
 		case 0:
-			g.in, err = readGreeting(g.r)
+			g.in, err = readGreeting(g.r, mechanismNull)
 		case 1:
 			g.in, err = readReady(g.r)
 		default:
@@ -104,9 +106,12 @@ func (g *guard) Read(p []byte) (int, error) {
 	return n, nil
 }
 
-// readGreeting reads a ZMTP 3 greeting. It fails on the first byte that shows it is none, because peers of ZMTP 1 and 2, and strangers
+// mechanismNull is NULL's name in greetings.
+const mechanismNull = "NULL"
+
+// readGreeting reads a ZMTP 3 greeting with the given security mechanism. It fails on the first byte that shows it is none, because peers of ZMTP 1 and 2, and strangers
 // such as HTTP clients, wait for an answer and would hold the connection until the deadline.
-func readGreeting(r *bufio.Reader) ([]byte, error) {
+func readGreeting(r *bufio.Reader, mechanism string) ([]byte, error) {
 	b, err := r.Peek(1)
 	if err != nil {
 		return nil, unexpected(err)
@@ -128,8 +133,8 @@ func readGreeting(r *bufio.Reader) ([]byte, error) {
 	if _, err := io.ReadFull(r, greeting); err != nil {
 		return nil, unexpected(err)
 	}
-	if mechanism := string(bytes.TrimRight(greeting[12:32], "\x00")); mechanism != "NULL" {
-		return nil, fmt.Errorf("%w: the peer wants mechanism %q, this socket has NULL", errHandshake, mechanism)
+	if theirs := string(bytes.TrimRight(greeting[signatureSize+2:asServer], "\x00")); theirs != mechanism {
+		return nil, fmt.Errorf("%w: the peer wants mechanism %q, this socket has %s: both sides need encryption, or neither", errHandshake, theirs, mechanism)
 	}
 	return greeting, nil
 }
@@ -137,19 +142,7 @@ func readGreeting(r *bufio.Reader) ([]byte, error) {
 // readReady reads one READY command and returns one for zmq4: with the properties that matter, under the names that zmq4 knows, as
 // names are not case-sensitive but zmq4's are.
 func readReady(r *bufio.Reader) ([]byte, error) {
-	m := messageReader{r: r, maxFrame: maxReady}
-	h, err := m.readHeader()
-	if err != nil {
-		return nil, err
-	}
-	if h.flags&flagCommand == 0 {
-		return nil, fmt.Errorf("%w: message before READY", errHandshake)
-	}
-	body, err := m.readBody(h.size)
-	if err != nil {
-		return nil, err
-	}
-	name, arg, err := splitCommand(body)
+	name, arg, err := readCommand(r)
 	if err != nil {
 		return nil, err
 	}
@@ -166,13 +159,34 @@ func readReady(r *bufio.Reader) ([]byte, error) {
 	}
 	var clean []byte
 	for _, known := range []string{propType, propIdentity} {
-		value := properties[strings.ToLower(known)]
-		clean = append(append(clean, byte(len(known))), known...)
-		clean = append(binary.BigEndian.AppendUint32(clean, uint32(len(value))), value...)
+		clean = appendProperty(clean, known, properties[strings.ToLower(known)])
 	}
 	var b batch
 	b.addCommand(zmq4.CmdReady, clean)
 	return b.data, nil
+}
+
+// readCommand reads one command of a handshake.
+func readCommand(r *bufio.Reader) (name string, arg []byte, err error) {
+	m := messageReader{r: r, maxFrame: maxReady}
+	h, err := m.readHeader()
+	if err != nil {
+		return "", nil, err
+	}
+	if h.flags&flagCommand == 0 {
+		return "", nil, fmt.Errorf("%w: message before READY", errHandshake)
+	}
+	body, err := m.readBody(h.size)
+	if err != nil {
+		return "", nil, err
+	}
+	return splitCommand(body)
+}
+
+// appendProperty appends a property of READY's.
+func appendProperty(b []byte, name, value string) []byte {
+	b = append(append(b, byte(len(name))), name...)
+	return append(binary.BigEndian.AppendUint32(b, uint32(len(value))), value...)
 }
 
 // splitCommand splits a command's body into its name and argument.

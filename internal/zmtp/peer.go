@@ -27,6 +27,7 @@ type Peer struct {
 	link     *link // nil if the peer dialed us
 	kind     zmq4.SocketType
 	identity string
+	key      Key
 	dropped  atomic.Uint64
 	done     chan struct{} // closed after OnDisconnect
 
@@ -42,7 +43,7 @@ type Peer struct {
 }
 
 func newPeer(s *socket, conn net.Conn, who remote, l *link) *Peer {
-	p := &Peer{s: s, conn: conn, link: l, kind: who.kind, identity: who.identity, done: make(chan struct{})}
+	p := &Peer{s: s, conn: conn, link: l, kind: who.kind, identity: who.identity, key: who.key, done: make(chan struct{})}
 	p.work.L = &p.mu
 	p.queue.keep, p.flight.keep = l != nil || s.resend, l != nil || s.resend
 	return p
@@ -51,6 +52,9 @@ func newPeer(s *socket, conn net.Conn, who remote, l *link) *Peer {
 // Identity returns the identity by which a Router addresses the peer: the one it announced or one made up by this side. On other
 // sockets it is the announced one, possibly empty.
 func (p *Peer) Identity() string { return p.identity }
+
+// Key returns the peer's long-term public key, which it has proved to have; zero without CURVE.
+func (p *Peer) Key() Key { return p.key }
 
 // RemoteAddr returns the network address of the peer.
 func (p *Peer) RemoteAddr() net.Addr { return p.conn.RemoteAddr() }

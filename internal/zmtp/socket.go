@@ -65,7 +65,7 @@ func newSocket(o Options, kind zmq4.SocketType) *socket {
 // with the port the system chose. It may be called several times. The file of an ipc socket is for its owner only (mode 0600); one that
 // a crashed process left behind is replaced.
 func (s *socket) Listen(endpoint string) (bound string, err error) {
-	if err := checkIdentity(s.o.Identity); err != nil {
+	if err := s.o.check(); err != nil {
 		return "", err
 	}
 	e, err := parseEndpoint(endpoint)
@@ -90,7 +90,7 @@ func (s *socket) Listen(endpoint string) (bound string, err error) {
 // Dial connects to endpoint, now and again whenever the connection ends, until Close. It returns at once; the error is about the
 // endpoint's form only.
 func (s *socket) Dial(endpoint string) error {
-	if err := checkIdentity(s.o.Identity); err != nil {
+	if err := s.o.check(); err != nil {
 		return err
 	}
 	e, err := parseEndpoint(endpoint)
@@ -219,15 +219,27 @@ func (s *socket) serve(conn net.Conn, l *link) (*Peer, error) {
 	defer s.release(conn)
 	r := bufio.NewReaderSize(conn, readBuffer)
 	deadline := time.Now().Add(s.o.HandshakeTimeout)
-	who, err := handshake(conn, r, s.kind, s.o.Identity, l == nil, deadline)
+	who, secure, err := s.shake(conn, r, l == nil, deadline)
 	if l == nil && !s.shaking.leave(conn) {
 		return nil, fmt.Errorf("%w: closed to make room for other connections", errHandshake)
 	}
 	if err != nil {
 		return nil, err
 	}
-	p := newPeer(s, conn, who, l)
+	p := newPeer(s, secure, who, l)
+	if secure != conn {
+		r = bufio.NewReaderSize(secure, readBuffer)
+	}
 	return p, s.attend(p, r)
+}
+
+// shake performs the handshake of one connection. What follows is read and written through secure: conn itself, or what encrypts it.
+func (s *socket) shake(conn net.Conn, r *bufio.Reader, accepted bool, deadline time.Time) (who remote, secure net.Conn, err error) {
+	if s.o.Curve == nil {
+		who, err = handshake(conn, r, s.kind, s.o.Identity, accepted, deadline)
+		return who, conn, err
+	}
+	return s.o.Curve.handshake(conn, r, s.kind, &s.o, deadline)
 }
 
 // attend runs p from its attachment to its end and returns why it ended.

@@ -1,12 +1,16 @@
-// Package zmtp is gopar's ZeroMQ socket layer: ROUTER, DEALER, PUB, XPUB, SUB and REP sockets that speak ZMTP 3.0 with the NULL
-// mechanism over tcp and ipc, and interoperate with libzmq in both directions.
+// Package zmtp is gopar's ZeroMQ socket layer: ROUTER, DEALER, PUB, XPUB, SUB and REP sockets that speak ZMTP 3.0 with the NULL or
+// the CURVE mechanism over tcp and ipc, and interoperate with libzmq in both directions.
 //
 // It is built on the connection layer of github.com/go-zeromq/zmq4: zmq4.Open performs the greeting and the READY exchange, over a
 // connection that has checked every length and every property before zmq4 sees it. After the handshake the package does its own
 // framing on the same connection, because message traffic wants one write(2) for all that is queued, a length check before the
 // allocation, subscription events and answers to PING.
 //
-// It is not a general ZeroMQ library: there is no REQ, PUSH, PULL or PAIR socket, no CURVE, no inproc transport, and nothing blocks on
+// CURVE, which encrypts and authenticates, is this package's own (Options.Curve): zmq4 has no such mechanism, and its Security interface
+// cannot carry one, as it shares one value among all connections, writes a frame's length before it is encrypted, and leaves the frame's
+// flags outside. The primitives are those of golang.org/x/crypto.
+//
+// It is not a general ZeroMQ library: there is no REQ, PUSH, PULL or PAIR socket, no inproc transport, and nothing blocks on
 // a full queue. Messages arrive by callback, not by a Recv method.
 //
 // # Invariants
@@ -14,6 +18,7 @@
 //   - One peer cannot hurt another. Handshakes run concurrently under a deadline; each peer has its own bounded outbound queue; Send
 //     never blocks.
 //   - No length from the wire is believed before it is compared with a limit, and memory for a large frame is allocated as it arrives.
+//   - With Curve, nothing of a message is believed, delivered or answered before its authenticator has been checked.
 //   - Messages of one peer reach the handler in order and one at a time; those of different peers concurrently.
 //   - A message is delivered whole or not at all. A Dealer, or a Router that dialed, sends what it had not completely written when a
 //     connection broke once more on the next one.
@@ -46,6 +51,9 @@ type Options struct {
 	// Identity is announced to peers; a ROUTER peer addresses this socket by it. At most 255 bytes, the first one not zero.
 	// Default: none, the peer makes one up.
 	Identity []byte
+
+	// Curve encrypts and authenticates all connections. Default: nil, they are neither.
+	Curve *Curve
 
 	// Log receives the socket's events. Default: discard.
 	Log logr.Logger
@@ -97,4 +105,12 @@ func (o *Options) setDefaults() {
 	if o.HandshakeTimeout <= 0 {
 		o.HandshakeTimeout = 10 * time.Second
 	}
+}
+
+// check refuses options with which no peer could be served.
+func (o *Options) check() error {
+	if o.Curve != nil && o.Curve.Pair == (KeyPair{}) {
+		return errors.New("zmtp: CURVE needs a key pair: NewKeyPair makes one")
+	}
+	return checkIdentity(o.Identity)
 }
