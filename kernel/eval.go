@@ -288,6 +288,12 @@ func (g *GoEvaluator) announce(id string, checked *cell.Cell, lost []string) {
 	if len(checked.Outdated) > 0 {
 		text += "still as before, because they do not fit the new declarations: " + strings.Join(checked.Outdated, ", ") + "\n"
 	}
+	if len(checked.Dropped) > 0 {
+		text += "dropped, because they do not fit the new declarations: " + strings.Join(checked.Dropped, ", ") + "\n"
+	}
+	for _, note := range checked.Notes {
+		text += note + "\n"
+	}
 	if len(lost) > 0 {
 		text += lostText("The process that held the session's values had ended and was replaced.", lost) + "\n"
 	}

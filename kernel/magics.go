@@ -72,6 +72,8 @@ type step struct {
 	silent bool
 	// shown says that the result is shown also when it is not the cell's last.
 	shown bool
+	// quoted is the text that errors of code quote.
+	quoted string
 }
 
 // newPlan returns the plan of a cell. Known reports whether a name is declared
@@ -152,7 +154,7 @@ func (p *plan) addGo(code string, line int) error {
 // code adds Go code as a step, unless it is blank and not all there is.
 func (p *plan) code(code string, mode Mode) {
 	if strings.TrimSpace(code) != "" {
-		p.steps = append(p.steps, step{code: code, mode: mode})
+		p.steps = append(p.steps, step{code: code, mode: mode, quoted: p.shown})
 	}
 }
 
@@ -215,6 +217,7 @@ func (k *Kernel) runStep(ctx context.Context, e *execution, s step) Outcome {
 	}
 	return k.evaluator.Execute(ctx, Cell{
 		MsgID: e.id, Code: s.code, Number: e.number, Silent: e.content.Silent, AllowStdin: e.content.AllowStdin, Mode: s.mode,
+		Shown: s.quoted,
 	})
 }
 

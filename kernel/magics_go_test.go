@@ -71,6 +71,22 @@ func TestErrorsOfTimedCodeQuoteTheCell(t *testing.T) {
 	}
 }
 
+func TestErrorsOfCommandsPointAtTheCell(t *testing.T) {
+	t.Parallel()
+	for cell, want := range map[string][2]string{
+		"x := 1\n%time  zz + x":        {"cell 1:2:8", "    %time  zz + x\n    " + strings.Repeat(" ", 7)},
+		"%%time  zz\n1":                {"cell 1:1:9", "    %%time  zz\n    " + strings.Repeat(" ", 8)},
+		"%native zz":                   {"cell 1:1:9", "    %native zz\n    " + strings.Repeat(" ", 8)},
+		"%%native\ny := 2\n\tzz := yy": {"cell 1:3:8", "    \tzz := yy\n    \t" + strings.Repeat(" ", 6)},
+	} {
+		e := goKernel(t).Execute(cell)
+		text := strings.Join(e.Reply.Traceback, "\n")
+		if !strings.Contains(text, want[0]+"\x1b") || !strings.Contains(text, want[1]+"\x1b[31m^") {
+			t.Errorf("%s\n%s", cell, text)
+		}
+	}
+}
+
 func TestProfShowsFunctionsAndAFlameGraph(t *testing.T) {
 	t.Parallel()
 	k := goKernel(t)

@@ -11,12 +11,18 @@ func timeLine(i *invocation) error {
 	if i.args == "" {
 		return i.errorf("there is nothing to time")
 	}
-	return i.plan.timed(i.args, i.place.line)
+	return i.plan.timed(i.placed(), i.place.line)
 }
 
 // timeCell is %%time and the cell below it; what follows %%time is part of it.
 func timeCell(i *invocation) error {
-	return i.plan.timed(i.args+"\n"+i.body, i.place.line)
+	return i.plan.timed(i.placed()+"\n"+i.body, i.place.line)
+}
+
+// placed is what follows the command's name, at the column where it stands, so that
+// errors point there.
+func (i *invocation) placed() string {
+	return strings.Repeat(" ", max(i.column-1, 0)) + i.args
 }
 
 // timed adds code between the start and the stop of a clock.
@@ -64,7 +70,7 @@ func modeLine(mode Mode) func(*invocation) error {
 		if mode == ModeAuto {
 			return i.errorf("%%auto takes nothing")
 		}
-		return i.plan.within(mode, i.args, i.place.line)
+		return i.plan.within(mode, i.placed(), i.place.line)
 	}
 }
 
@@ -74,7 +80,7 @@ func modeCell(mode Mode) func(*invocation) error {
 		if strings.TrimSpace(i.args+i.body) == "" {
 			return i.errorf("there is no code below")
 		}
-		return i.plan.within(mode, i.args+"\n"+i.body, i.place.line)
+		return i.plan.within(mode, i.placed()+"\n"+i.body, i.place.line)
 	}
 }
 

@@ -139,7 +139,7 @@ func profLine(i *invocation) error {
 	if i.args == "" {
 		return i.errorf("there is nothing to profile")
 	}
-	return i.profiled(strings.Repeat(" ", i.column-1)+i.args, i.place.line) // errors point where it stands
+	return i.profiled(i.placed(), i.place.line)
 }
 
 // profCell is %%prof and the cell below it.

@@ -37,7 +37,7 @@ func (c *checker) analyze() Errors {
 			}
 		}
 	}
-	return nil
+	return c.nothingNew
 }
 
 func (c *checker) analyzeFunc(d *ast.FuncDecl) {
@@ -118,7 +118,10 @@ func (c *checker) define(spec *varSpec, defined map[string]bool) {
 		spec.again[i] = short && defined[n.Name] && n.Name != "_"
 		fresh = fresh || (!spec.again[i] && n.Name != "_")
 	}
-	if !fresh { // all defined before: let the checker say "redeclared"
+	if !fresh {
+		if a, ok := spec.node.(*ast.AssignStmt); ok {
+			c.nothingNew = append(c.nothingNew, Error{Pos: c.s.fset.Position(a.TokPos), Msg: "no new variables on left side of :="})
+		}
 		spec.again = make([]bool, len(spec.names))
 	}
 	for _, n := range spec.names {

@@ -28,6 +28,11 @@ type Cell struct {
 	// Outdated names those that do not fit what changed and keep the old meaning of
 	// it.
 	Outdated []string
+	// Dropped names methods of earlier cells, as T.Method, that do not fit a type
+	// that is declared anew: it does not have them.
+	Dropped []string
+	// Notes are what else the user is to be told, a line each.
+	Notes []string
 
 	src     *source
 	name    string

@@ -30,6 +30,12 @@ func (s *Session) Check(name, text string) (*Cell, error) {
 		s.files[c.src.id] = name
 		return c, nil
 	}
+	switch excluded, errs := constraintOf(name, text); {
+	case errs != nil:
+		return nil, errs
+	case excluded != "":
+		return s.excluded(name, text, excluded), nil
+	}
 	src, errs := parse(s.fset, name, text)
 	if errs != nil {
 		return nil, errs
@@ -49,6 +55,11 @@ func (s *Session) Check(name, text string) (*Cell, error) {
 	return out, nil
 }
 
+// excluded is a cell that declares and does nothing, because of its build constraint.
+func (s *Session) excluded(name, text, why string) *Cell {
+	return &Cell{Notes: []string{why}, src: &source{name: name, id: fileID(text), text: text}, name: name, text: text, committed: true}
+}
+
 // checker is the work on one cell.
 type checker struct {
 	s   *Session
@@ -63,9 +74,12 @@ type checker struct {
 	steps   []step            // what Run does, in source order
 	last    ast.Expr          // the cell's result
 
+	nothingNew Errors // definitions by := of names that the cell has defined
+
 	respelled map[*ast.Ident]string // identifiers given another name for the checker, and what the user wrote
 	unwrapped map[ast.Expr]bool     // last expressions that have no value
 	dropped   map[string]bool       // carried names that do not check any more
+	unfit     map[*decl]bool        // methods of other cells that do not fit the type that the cell declares
 
 	pkg    *types.Package
 	info   *types.Info

@@ -193,6 +193,9 @@ func newExporter(c Config, cells []Input) (*exporter, error) {
 			return nil, err
 		}
 		x.s.Commit(checked)
+		if checked.checker == nil {
+			continue // excluded by its build constraint
+		}
 		x.cells = append(x.cells, &exportCell{in, checked})
 	}
 	x.s.mu.Lock()

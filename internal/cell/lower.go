@@ -80,7 +80,7 @@ func (c *checker) lower() (*Cell, error) {
 		out.Run = len(c.inits)+len(c.steps) > 0
 	}
 	out.Script, out.Deps = l.script()
-	out.Rebuilt, out.Outdated = c.rebuilt(), slices.Sorted(maps.Keys(c.dropped))
+	out.Rebuilt, out.Outdated, out.Dropped = c.rebuilt(), slices.Sorted(maps.Keys(c.dropped)), c.unfitNames()
 	out.describe()
 	return out, nil
 }

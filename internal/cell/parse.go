@@ -6,6 +6,7 @@ import (
 	"go/parser"
 	"go/scanner"
 	"go/token"
+	"slices"
 	"strings"
 )
 
@@ -158,21 +159,38 @@ func split(name, text string) ([]chunk, Errors) {
 		return nil, Errors{e}
 	}
 	finish(len(text))
-	chunks = dropPackageClause(text, chunks)
+	chunks = importsFirst(toks, dropPackageClause(text, chunks))
 	if n := len(chunks); n > 0 && !chunks[n-1].decl {
 		chunks[n-1].values = valueList(toks, chunks[n-1])
 	}
 	return chunks, nil
 }
 
+// importsFirst moves import declarations before everything else, as in a Go file: a
+// cell may be pasted together from several.
+func importsFirst(toks []tok, chunks []chunk) []chunk {
+	isImport := func(c chunk) bool {
+		i := slices.IndexFunc(toks, func(t tok) bool { return t.off >= c.start })
+		return c.decl && i >= 0 && toks[i].tok == token.IMPORT
+	}
+	slices.SortStableFunc(chunks, func(a, b chunk) int {
+		switch x, y := isImport(a), isImport(b); {
+		case x == y:
+			return 0
+		case x:
+			return -1
+		}
+		return 1
+	})
+	return chunks
+}
+
 // valueList finds where the last statement of a chunk begins if it is a list of
 // expressions ("a, b"), which Go has no statement for; else it returns -1.
 func valueList(toks []tok, c chunk) int {
 	depth, comma, start := 0, false, -1
+	toks = slices.DeleteFunc(slices.Clone(toks), func(t tok) bool { return t.off < c.start || t.off >= c.end })
 	for i, t := range toks {
-		if t.off < c.start {
-			continue
-		}
 		if t.tok == token.SEMICOLON && depth == 0 {
 			if i < len(toks)-1 {
 				comma, start = false, -1
@@ -250,7 +268,14 @@ func withComments(text string, off int) int {
 	}
 	for start > 0 {
 		above := strings.LastIndexByte(text[:start-1], '\n') + 1
-		if !strings.HasPrefix(strings.TrimSpace(text[above:start]), "//") {
+		line := strings.TrimSpace(text[above:start])
+		if strings.HasSuffix(line, "*/") && !strings.HasPrefix(line, "//") {
+			open := strings.LastIndex(text[:start], "/*")
+			if open < 0 || strings.TrimSpace(text[strings.LastIndexByte(text[:open], '\n')+1:open]) != "" {
+				break
+			}
+			above = strings.LastIndexByte(text[:open], '\n') + 1
+		} else if !strings.HasPrefix(line, "//") {
 			break
 		}
 		start = above
@@ -283,13 +308,18 @@ func dropPackageClause(text string, chunks []chunk) []chunk {
 	return kept
 }
 
-// stripComments drops the comment lines a chunk begins with.
+// stripComments drops the comments a chunk begins with.
 func stripComments(s string) string {
-	for strings.HasPrefix(s, "//") {
-		_, rest, _ := strings.Cut(s, "\n")
+	for {
+		end := "\n"
+		if strings.HasPrefix(s, "/*") {
+			end = "*/"
+		} else if !strings.HasPrefix(s, "//") {
+			return s
+		}
+		_, rest, _ := strings.Cut(s, end)
 		s = strings.TrimLeft(rest, " \t\n")
 	}
-	return s
 }
 
 type tok struct {

@@ -178,7 +178,7 @@ func (c *checker) carryType(name string) (added bool) {
 		added = true
 	}
 	for _, m := range e.meths {
-		if has[m.method()] || declaredHere && m.src == e.decl.src {
+		if has[m.method()] || declaredHere && m.src == e.decl.src || c.unfit[m] {
 			continue
 		}
 		c.carried = append(c.carried, m)
@@ -206,7 +206,8 @@ func sortDecls(decls []*decl) {
 }
 
 // dropFailedCarried removes carried declarations that do not check in their new
-// surroundings: their names keep the old meaning.
+// surroundings: their names keep the old meaning. A type that the cell declares loses
+// the methods of other cells that do not fit it.
 func (c *checker) dropFailedCarried(errs *Errors) bool {
 	wanted := map[string]bool{} // types the cell itself changes must check
 	for _, d := range c.decls {
@@ -214,24 +215,51 @@ func (c *checker) dropFailedCarried(errs *Errors) bool {
 	}
 	var rest Errors
 	failed := map[string]bool{}
+	unfit := map[*decl]bool{}
 	for _, e := range *errs {
 		d := c.carriedAt(e.Pos)
-		if d == nil || wanted[d.name] {
+		switch {
+		case d != nil && d.method() != "" && c.declaresType(d.name):
+			unfit[d] = true
+		case d == nil || wanted[d.name]:
 			rest = append(rest, e)
-			continue
+		default:
+			failed[d.name] = true
 		}
-		failed[d.name] = true
 	}
 	*errs = rest
-	if len(failed) == 0 {
+	if len(failed)+len(unfit) == 0 {
 		return false
 	}
+	if c.unfit == nil {
+		c.unfit = map[*decl]bool{}
+	}
+	maps.Copy(c.unfit, unfit)
+	c.carried = slices.DeleteFunc(c.carried, func(d *decl) bool { return unfit[d] })
 	if c.dropped == nil {
 		c.dropped = map[string]bool{}
 	}
 	maps.Copy(c.dropped, failed)
 	c.carried = slices.DeleteFunc(c.carried, func(d *decl) bool { return failed[d.name] })
 	return true
+}
+
+// declaresType reports whether the cell itself declares a type of that name.
+func (c *checker) declaresType(name string) bool {
+	return slices.ContainsFunc(c.decls, func(d *decl) bool {
+		_, ok := d.node.(*ast.TypeSpec)
+		return ok && d.name == name
+	})
+}
+
+// unfitNames are the methods that a type lost, as T.Method.
+func (c *checker) unfitNames() []string {
+	var names []string
+	for d := range c.unfit {
+		names = append(names, d.name+"."+d.method())
+	}
+	slices.Sort(names)
+	return names
 }
 
 func (c *checker) carriedAt(p token.Position) *decl {

@@ -7,8 +7,10 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/gopar-project/gopar/internal/native"
 )
@@ -43,6 +45,7 @@ type notebook struct {
 	n    int
 	last *Cell
 	open map[string]bool
+	kill func() // ends the process of the cells
 
 	output string // of the last command, to the byte
 }
@@ -68,7 +71,9 @@ func newNotebook(t *testing.T) *notebook {
 		_ = cmd.Wait() // a host killed by the test's context is no failure
 	})
 	s := NewSession(Config{Export: tc.Export, Packages: tc.Packages()})
-	return &notebook{t: t, s: s, tc: tc, in: in, out: bufio.NewScanner(out), open: map[string]bool{}}
+	return &notebook{t: t, s: s, tc: tc, in: in, out: bufio.NewScanner(out), open: map[string]bool{}, kill: func() {
+		_ = cmd.Process.Kill() // it may have ended
+	}}
 }
 
 // run executes a cell and returns what it printed, or its errors.
@@ -91,15 +96,29 @@ func (nb *notebook) run(text string) string {
 		}
 	}
 	nb.s.Commit(c)
-	if !c.Run {
-		return ""
+	said := c.Notes
+	if len(c.Dropped) > 0 {
+		said = append(said, "dropped: "+strings.Join(c.Dropped, " "))
 	}
-	return nb.command("run " + c.Unit.Hash)
+	if len(c.Dropped) > 0 && len(c.Outdated) > 0 {
+		said = append(said, "outdated: "+strings.Join(c.Outdated, " "))
+	}
+	if c.Run {
+		if out := nb.command("run " + c.Unit.Hash); out != "" {
+			said = append(said, out)
+		}
+	}
+	return strings.Join(said, "\n")
 }
+
+// commandLimit is how long a cell of a test may take on a busy machine.
+const commandLimit = 2 * time.Minute
 
 func (nb *notebook) command(c string) string {
 	nb.t.Helper()
 	fmt.Fprintln(nb.in, c)
+	deadline := time.AfterFunc(commandLimit, nb.kill) // its output ends, and the test fails
+	defer deadline.Stop()
 	var lines []string
 	for nb.out.Scan() {
 		if nb.out.Text() == "-- done" {
@@ -108,7 +127,7 @@ func (nb *notebook) command(c string) string {
 		}
 		lines = append(lines, nb.out.Text())
 	}
-	nb.t.Fatalf("host ended: %s", strings.Join(lines, "\n"))
+	nb.t.Fatalf("host ended, or %q took longer than %v: %s", c, commandLimit, strings.Join(lines, "\n"))
 	return ""
 }
 
@@ -130,6 +149,35 @@ func TestSessions(t *testing.T) {
 		"the last expression is the result": {
 			{"1+1", "=> 2"}, {"1+1;", ""}, {`strings.Cut("a=b", "=")`, "=> a b true"}, {"_, err := strconv.Atoi(\"x\"); err", `=> strconv.Atoi: parsing "x": invalid syntax`},
 			{`"a" + "b"`, "=> ab"}, {`os.Unsetenv("NOSUCH")`, ""}, {"var e error\ne", "=> <nil>"}, {"func f() {}\nf()", ""},
+		},
+		"imports anywhere": {
+			{"s := 1\nimport str \"strings\"\nfunc up(t string) string { return str.ToUpper(t) }\nimport (\n\t\"os\"\n\t_ \"image/gif\"\n)\nup(\"a\"), os.Getpid() > s\nimport . \"math\"", "=> A true"},
+			{"Sqrt(4)", "=> 2"},
+			{"x := 1; import \"sort\"; sort.IsSorted(nil)\nzz", "cell 3:2:1: undefined: zz"},
+			{"package main\nimport \"fmt\"\nfunc a() { fmt.Println(1) }\npackage main\n\nimport (\n\t\"fmt\"\n)\na()", "1"},
+		},
+		"build constraints": {
+			{"//go:build windows || plan9\n\npackage main\n\nvar w = 1", "cell 1:1:1: not run: //go:build windows || plan9 excludes this machine (" + runtime.GOOS + "/" + runtime.GOARCH + ")"},
+			{"w", "cell 2:1:1: undefined: w"},
+			{"// about it\n\n//go:build !windows && go1.20 && gc && cgo\nvar w = 2", ""}, {"w", "=> 2"},
+			{"//go:build ignore\n\npackage main\n\nfunc main() { fmt.Println(\"by itself\") }", "by itself"},
+			{"w = 3\n//go:build linux\nw", "cell 6:2:1: //go:build must stand before the cell's code"},
+			{"//go:build linux &&\nw", "cell 7:1:1: unexpected end of expression"},
+			{"\"//go:build windows\"", "=> //go:build windows"},
+		},
+		"methods that do not fit a type any more are dropped": {
+			{"type rect struct{ w, h int }", ""}, {"func (r rect) area() int { return r.w * r.h }\nfunc (r rect) width() int { return r.w }", ""},
+			{"func twice(r rect) int { return 2 * r.area() }\nold := rect{2, 3}", ""},
+			{"type rect struct{ w float64 }", "dropped: rect.area rect.width\noutdated: twice"},
+			{"rect{1}.area()", "cell 5:1:9: rect{…}.area undefined (type rect has no field or method area)"},
+			{"old.area(), twice(old)", "=> 6 12"},
+			{"func (r rect) width() float64 { return r.w }\nrect{4}.width()", "=> 4"},
+			{"type rect struct{ w int64 }\nfunc (r rect) width() int64 { return r.w + 1 }\nrect{4}.width()", "=> 5"},
+		},
+		"definitions anew": {
+			{"x := 1", ""}, {"x := 2", ""}, {"x", "=> 2"}, {"x := 3\nx := 4", "cell 4:2:3: no new variables on left side of :="},
+			{"x, y := 5, 6\ny, x := x, y\nx", "cell 5:2:6: no new variables on left side of :="},
+			{"x := \"s\"; x", "=> s"}, {"var x = 1\nvar x = 2", "cell 7:2:5: x redeclared in this block\n\tother declaration of x"},
 		},
 		"functions and variables of one cell": {
 			{"k := 3\nfunc scale(n int) int { return n * k }\nscale(2)", "=> 6"}, {"k = 5", ""}, {"scale(2)", "=> 10"},
