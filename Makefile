@@ -9,7 +9,7 @@ UNIT        := $$($(GO) list ./... | grep -v -e /test$$)
 
 export LC_ALL := C.UTF-8
 
-.PHONY: help demo python lint test unit e2e test-clusters check bench generate verify clean labextension panel
+.PHONY: help demo python lint cross test unit e2e test-clusters check bench generate verify clean labextension panel
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-10s %s\n", $$1, $$2 }'
@@ -26,6 +26,13 @@ lint: ## gofmt, go vet, staticcheck, shellcheck
 	$(GO) run $(STATICCHECK) ./...
 	"$$(dirname "$$(test/python.sh)")/shellcheck" install.sh .ci/run test/*.sh test/panel/*.sh test/clusters/*.sh labextension/*.sh
 
+cross: ## build and vet for macOS and Windows
+	@for target in darwin/amd64 darwin/arm64 windows/amd64 windows/arm64; do \
+	  echo "build and vet $$target"; \
+	  export GOOS=$${target%/*} GOARCH=$${target#*/} CGO_ENABLED=0; \
+	  $(GO) build ./...; $(GO) vet ./...; \
+	done
+
 test: lint unit e2e ## everything: lint, tests of the packages with -race, tests of the whole program
 
 unit: ## tests of the packages, with -race
@@ -37,7 +44,7 @@ e2e: ## tests of the whole program: gopar run, nbclient, jupyter console, jupyte
 test-clusters: ## tests of launchers over real systems, which it installs and starts; needs root, on Debian or Ubuntu
 	test/clusters/slurm.sh $(GO) test -tags clusters -race -count=1 -p 1 -timeout 20m -run Slurm ./internal/launch
 
-check: test verify panel test-clusters ## test, panel, real batch systems, stale generated files, and every fuzz target for 20 s
+check: test cross verify panel test-clusters ## test, other systems, panel, real batch systems, stale generated files, and every fuzz target for 20 s
 	@for package in $$($(GO) list ./...); do \
 	  for target in $$($(GO) test -list '^Fuzz' "$$package" | grep '^Fuzz' || true); do \
 	    echo "fuzz $$package $$target"; \

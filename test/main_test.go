@@ -1,3 +1,5 @@
+//go:build unix
+
 // Package test drives the installed program from outside, as its users do: the binary on the command line, and Jupyter's own
 // clients over real sockets. It holds no other tests; those of a package are beside it.
 //

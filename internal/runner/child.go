@@ -10,7 +10,6 @@ import (
 	"runtime/debug"
 	"sync"
 	"sync/atomic"
-	"syscall"
 	"time"
 
 	"github.com/gopar-project/gopar/display"
@@ -44,9 +43,9 @@ func Main(ctx context.Context) error {
 	var files [3]*os.File
 	for i := range files {
 		fd := 3 + i
-		syscall.CloseOnExec(fd) // processes that cells start must not hold the pipes
+		closeOnExec(fd) // processes that cells start must not hold the pipes
 		if i < 2 {
-			if err := syscall.SetNonblock(fd, true); err != nil {
+			if err := setNonblock(fd, true); err != nil {
 				return fmt.Errorf("runner: descriptor %d was not inherited; it is started by gopar itself: %w", fd, err)
 			}
 		}

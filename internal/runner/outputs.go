@@ -77,7 +77,7 @@ func (o *outputs) read(s *stream) {
 			for o.size >= maxPending && !o.closed {
 				o.space.Wait()
 			}
-			n, err := syscall.Read(int(fd), s.buf)
+			n, err := readFile(fd, s.buf)
 			if err == syscall.EAGAIN {
 				return false // wait for the descriptor
 			}
@@ -98,7 +98,7 @@ func (o *outputs) drain() {
 	for _, s := range o.streams {
 		for total := 0; total < pipeSize; { // more than a pipe holds was written after the call
 			n := 0
-			err := s.conn.Control(func(fd uintptr) { n, _ = syscall.Read(int(fd), s.buf) })
+			err := s.conn.Control(func(fd uintptr) { n, _ = readFile(fd, s.buf) })
 			if err != nil || n <= 0 {
 				break
 			}

@@ -61,6 +61,9 @@ type reply struct {
 
 // Start starts a child and waits until it is ready to run jobs.
 func Start(ctx context.Context, c Config) (*Runner, error) {
+	if err := startable(); err != nil {
+		return nil, fmt.Errorf("start runner: %w", err)
+	}
 	if err := c.setDefaults(); err != nil {
 		return nil, err
 	}

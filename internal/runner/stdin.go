@@ -8,7 +8,6 @@ import (
 	"os"
 	"runtime"
 	"strings"
-	"syscall"
 	"time"
 )
 
@@ -139,5 +138,5 @@ func dupTo(f *os.File, fd int) error {
 	if dupErr != nil {
 		return dupErr
 	}
-	return syscall.SetNonblock(fd, false)
+	return setNonblock(fd, false)
 }

@@ -1,9 +1,6 @@
 package runner
 
-import (
-	"os"
-	"syscall"
-)
+import "os"
 
 // stdio keeps what descriptors 1 and 2 are, so that a cell that closes them costs only its own output.
 type stdio struct{ saved [2]*os.File }
@@ -11,7 +8,7 @@ type stdio struct{ saved [2]*os.File }
 func saveStdio() (stdio, error) {
 	var s stdio
 	for i, f := range []*os.File{os.Stdout, os.Stderr} {
-		if err := syscall.SetNonblock(i+1, false); err != nil { // C code and child processes expect it
+		if err := setNonblock(i+1, false); err != nil { // C code and child processes expect it
 			return s, err
 		}
 		fd, err := dupCloexec(int(f.Fd()))
@@ -26,8 +23,7 @@ func saveStdio() (stdio, error) {
 // mend reopens what was closed.
 func (s stdio) mend() {
 	for i, f := range []**os.File{&os.Stdout, &os.Stderr} {
-		var st syscall.Stat_t
-		if syscall.Fstat(i+1, &st) == syscall.EBADF {
+		if !isOpen(i + 1) {
 			_ = dup2(int(s.saved[i].Fd()), i+1) // fails for lack of descriptors, which the cell will notice
 		}
 		if *f == nil || (*f).Fd() == ^uintptr(0) {
