@@ -28,19 +28,23 @@ const maxObject = 1 << 30
 // apply serves apply_request. With one slot, tasks and cells run one after the other in the order they came; with more,
 // tasks run beside each other.
 func (e *Engine) apply(ctx context.Context, r *jupyter.Request, content json.RawMessage) (any, error) {
+	if cap(e.slots) == 1 && runner.Lines {
+		return e.inLine(ctx, r, content)
+	}
 	select {
 	case e.slots <- struct{}{}:
 	case <-ctx.Done():
 		return e.abortedReply(r), nil
 	}
+	call := func(ctx context.Context) ([][]byte, *proto.RemoteError) { return e.call(ctx, r, content) }
 	if cap(e.slots) == 1 || moves(content) {
 		defer func() { <-e.slots }()
-		return e.task(ctx, r, content), nil
+		return e.task(ctx, r, call), nil
 	}
 	finish := r.Defer()
 	e.tasks.Go(func() {
 		defer func() { <-e.slots }()
-		finish(e.task(ctx, r, content), nil)
+		finish(e.task(ctx, r, call), nil)
 	})
 	return nil, nil
 }
@@ -56,8 +60,8 @@ func moves(content json.RawMessage) bool {
 	return err == nil && c.Op != codec.OpCall
 }
 
-// task runs one task and returns the content of its reply, whose metadata and buffers it sets.
-func (e *Engine) task(ctx context.Context, r *jupyter.Request, content json.RawMessage) any {
+// task runs one task by call and returns the content of its reply, whose metadata and buffers it sets.
+func (e *Engine) task(ctx context.Context, r *jupyter.Request, call func(context.Context) ([][]byte, *proto.RemoteError)) any {
 	id := r.Header.MsgID
 	started := time.Now()
 	ctx, cancel := context.WithCancelCause(ctx)
@@ -74,11 +78,16 @@ func (e *Engine) task(ctx context.Context, r *jupyter.Request, content json.RawM
 		defer e.mu.Unlock()
 		delete(e.running, id)
 	}()
-	buffers, failure := e.call(ctx, r, content)
+	buffers, failure := call(ctx)
 	r.Buffers = nil // the request is remembered for output that comes later; its data is not needed any more
 	if failure != nil && context.Cause(ctx) == errCancelled {
 		return e.abortedReply(r)
 	}
+	return e.reply(r, started, buffers, failure)
+}
+
+// reply returns the content of the reply to a task, whose metadata and buffers it sets, and publishes a failure.
+func (e *Engine) reply(r *jupyter.Request, started time.Time, buffers [][]byte, failure *proto.RemoteError) any {
 	status := proto.StatusOK
 	var reply any = proto.OK{Status: proto.StatusOK}
 	if failure != nil {
@@ -116,6 +125,9 @@ func (e *Engine) metadata(request *jupyter.Message, started time.Time, status st
 	}
 	m.Shows = request.Shown()
 	var b proto.BroadcastMetadata
+	if !bytes.Contains(request.Metadata, []byte("is_")) && !bytes.Contains(request.Metadata, []byte("label")) {
+		return m // as most
+	}
 	if json.Unmarshal(request.Metadata, &b) == nil {
 		m.IsBroadcast, m.IsCoalescing, m.OriginalID, m.Label = b.IsBroadcast, b.IsCoalescing, b.OriginalID, b.Label
 	}
@@ -141,30 +153,41 @@ func (e *Engine) abortedReply(r *jupyter.Request) any {
 	return proto.OK{Status: proto.StatusAborted}
 }
 
-// call runs the function that a task names, where it can run.
-func (e *Engine) call(ctx context.Context, r *jupyter.Request, content json.RawMessage) ([][]byte, *proto.RemoteError) {
-	c, err := codec.ParseContent(content)
+// prepare decodes a task and finds or stores what its function needs.
+func (e *Engine) prepare(r *jupyter.Request, content json.RawMessage) (c *codec.Content, load []native.Object, buffers [][]byte, failure *proto.RemoteError) {
+	c, err := e.parser.Parse(content)
 	if errors.Is(err, codec.ErrCodec) {
-		return nil, proto.NewRemoteError(proto.UnsupportedCodec,
+		return nil, nil, nil, proto.NewRemoteError(proto.UnsupportedCodec,
 			"this is a Go engine: it cannot run pickled Python functions; send Go code with execute (%v)", err)
 	}
 	if err != nil {
-		return nil, proto.NewRemoteError("BadRequest", "%v", err)
+		return nil, nil, nil, proto.NewRemoteError("BadRequest", "%v", err)
 	}
-	buffers, err := e.storeObjects(c, r.Buffers)
-	if err != nil {
-		return nil, proto.NewRemoteError("BadObject", "%v", err)
+	if buffers, err = e.storeObjects(c, r.Buffers); err != nil {
+		return nil, nil, nil, proto.NewRemoteError("BadObject", "%v", err)
+	}
+	if c.Func != nil && c.Func.Program != nil {
+		return c, nil, buffers, nil
+	}
+	load, missing := e.objects(c.Units)
+	if len(missing) == 0 {
+		return c, load, buffers, nil
+	}
+	if c.Build != codec.Build() {
+		return nil, nil, nil, proto.NewRemoteError("BuildMismatch", "the engine runs another build of gopar than the client: "+
+			"use the same one on both")
+	}
+	return nil, nil, nil, proto.NewRemoteError(proto.UnitMissing, "%s", strings.Join(missing, ","))
+}
+
+// call runs the function that a task names, where it can run.
+func (e *Engine) call(ctx context.Context, r *jupyter.Request, content json.RawMessage) ([][]byte, *proto.RemoteError) {
+	c, load, buffers, failure := e.prepare(r, content)
+	if failure != nil {
+		return nil, failure
 	}
 	if c.Func != nil && c.Func.Program != nil {
 		return e.workers.call(ctx, r.Message, c, content, buffers)
-	}
-	load, missing := e.objects(c.Units)
-	if len(missing) > 0 {
-		if c.Build != codec.Build() {
-			return nil, proto.NewRemoteError("BuildMismatch", "the engine runs another build of gopar than the client: "+
-				"use the same one on both")
-		}
-		return nil, proto.NewRemoteError(proto.UnitMissing, "%s", strings.Join(missing, ","))
 	}
 	e.kernel.Adopt(r.Message)
 	res, err := e.config.Evaluator.Call(ctx, runner.Task{ID: r.Header.MsgID, Load: load, Content: content, Buffers: buffers})
@@ -198,10 +221,24 @@ func (e *Engine) replaceRunner(ctx context.Context) {
 // replaceTime bounds the start of another runner.
 const replaceTime = 30 * time.Second
 
+// lookAgain is how long an object that was found in the cache is believed to be there: looking costs a system call, which tasks
+// that come by the thousand need not all pay.
+const lookAgain = time.Second
+
 // objects finds the units in the cache.
 func (e *Engine) objects(units []string) (load []native.Object, missing []string) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	now := time.Now()
+	if now.Sub(e.looked) > lookAgain {
+		e.looked = now
+		clear(e.found)
+	}
 	for _, hash := range units {
-		if path, ok := e.cache.ObjectPath(hash); ok {
+		if path, ok := e.found[hash]; ok {
+			load = append(load, native.Object{Hash: hash, Path: path})
+		} else if path, ok := e.cache.ObjectPath(hash); ok {
+			e.found[hash] = path
 			load = append(load, native.Object{Hash: hash, Path: path})
 		} else {
 			missing = append(missing, hash)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"os"
 	"slices"
 	"strings"
@@ -26,6 +27,9 @@ func (e *Engine) abort(_ context.Context, _ *jupyter.Request, c abortRequest) (p
 	match := func(id string) bool { return all || slices.Contains(c.MsgIDs.IDs, id) }
 	n := e.kernel.Abort(func(m *jupyter.Message) bool { return match(m.Header.MsgID) })
 	cancelled := 0
+	if !c.Cancel {
+		e.line.drop(match)
+	}
 	e.mu.Lock()
 	if !all {
 		for _, id := range c.MsgIDs.IDs {
@@ -34,15 +38,19 @@ func (e *Engine) abort(_ context.Context, _ *jupyter.Request, c abortRequest) (p
 			}
 		}
 	}
+	var cancels []context.CancelCauseFunc
 	if c.Cancel {
 		for id, cancel := range e.running {
 			if match(id) {
-				cancel(errCancelled)
-				cancelled++
+				cancels = append(cancels, cancel)
 			}
 		}
 	}
 	e.mu.Unlock()
+	for _, cancel := range cancels {
+		cancel(errCancelled)
+		cancelled++
+	}
 	if c.Cancel && all {
 		e.kernel.Interrupt() // a cell may run
 	}
@@ -53,11 +61,12 @@ func (e *Engine) abort(_ context.Context, _ *jupyter.Request, c abortRequest) (p
 // Interrupt ends the cell and the tasks that run; the session keeps its values.
 func (e *Engine) Interrupt() {
 	e.mu.Lock()
-	for _, cancel := range e.running {
-		cancel(nil)
-	}
+	cancels := slices.Collect(maps.Values(e.running))
 	k := e.kernel
 	e.mu.Unlock()
+	for _, cancel := range cancels { // of those in the line only the one that runs
+		cancel(nil)
+	}
 	if k != nil {
 		k.Interrupt()
 	}

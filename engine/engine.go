@@ -24,6 +24,7 @@ import (
 
 	"github.com/go-logr/logr"
 
+	"github.com/gopar-project/gopar/internal/codec"
 	"github.com/gopar-project/gopar/internal/jupyter"
 	"github.com/gopar-project/gopar/internal/native"
 	"github.com/gopar-project/gopar/internal/proto"
@@ -36,6 +37,9 @@ type Evaluator interface {
 	kernel.Evaluator
 	// Call runs a task in the process that holds the session's values. When ctx ends, the task is cancelled.
 	Call(ctx context.Context, t runner.Task) (runner.TaskResult, error)
+	// Queue runs a task in that process after those queued before; see runner.Runner.Queue, and runner.Lines. It may block while the process is
+	// started or does not take more.
+	Queue(ctx context.Context, t runner.Task, done func(runner.TaskResult, error)) (*runner.Queued, error)
 	// Replace ends that process, with whatever runs in it, and starts another.
 	Replace(ctx context.Context) (lost []string, err error)
 	// PID is that process's id, 0 if there is none.
@@ -99,8 +103,13 @@ type Engine struct {
 	slots   chan struct{} // a token for each task that runs
 	tasks   sync.WaitGroup
 	workers *workers
+	line    *line
+
+	parser codec.Parser
 
 	mu      sync.Mutex
+	found   map[string]string                  // guarded by mu, like looked: paths of objects that were in the cache, by hash
+	looked  time.Time                          // when found was last emptied
 	running map[string]context.CancelCauseFunc // guarded by mu: by msg_id
 	aborted idSet                              // guarded by mu: tasks that are not to run when they arrive
 }
@@ -119,10 +128,11 @@ func New(c Config) (*Engine, error) {
 		return nil, err
 	}
 	e := &Engine{config: c, log: c.Log.WithName("engine"), uuid: c.UUID, cache: cache, slots: make(chan struct{}, c.Slots),
-		running: map[string]context.CancelCauseFunc{}}
+		running: map[string]context.CancelCauseFunc{}, found: map[string]string{}}
 	if e.uuid == "" {
 		e.uuid = jupyter.NewSession(nil).ID
 	}
+	e.line = newLine(e)
 	if e.workers, err = newWorkers(e); err != nil {
 		return nil, err
 	}
@@ -166,6 +176,7 @@ func (e *Engine) Serve(ctx context.Context) error {
 	err = e.kernel.Serve(ctx, e.conn)
 	why := context.Cause(ctx)
 	cancel(nil)
+	e.line.settle(ctx)
 	e.tasks.Wait()
 	e.workers.close()
 	h.unregister(e.id)
@@ -200,7 +211,11 @@ func (e *Engine) shellEndpoints() []string {
 
 // rows adds what an engine serves to the kernel's table.
 func (e *Engine) rows() {
-	e.kernel.Handle(proto.ApplyRequestType, jupyter.On(proto.ApplyReplyType, e.apply).OnAbort(e.abortedReply).Quiet(fromGo))
+	apply := jupyter.On(proto.ApplyReplyType, e.apply).OnAbort(e.abortedReply).Quiet(fromGo)
+	if cap(e.slots) == 1 && runner.Lines {
+		apply = apply.Flows()
+	}
+	e.kernel.Handle(proto.ApplyRequestType, apply)
 	e.kernel.Handle(proto.AbortRequestType, jupyter.On(proto.AbortReplyType, e.abort).Aside())
 	e.kernel.Handle(proto.ClearRequestType, jupyter.On(proto.ClearReplyType, e.clear))
 	e.kernel.Handle(proto.SignalRequestType, jupyter.On(proto.SignalReplyType, e.signal).Aside())

@@ -383,6 +383,26 @@ func (g *GoEvaluator) Call(ctx context.Context, t runner.Task) (runner.TaskResul
 	return r.Call(ctx, t)
 }
 
+// Queue runs a task of the cluster in that process after those queued before; see
+// runner.Runner.Queue.
+func (g *GoEvaluator) Queue(ctx context.Context, t runner.Task, done func(runner.TaskResult, error)) (*runner.Queued, error) {
+	for {
+		r, err := g.live(ctx)
+		if err != nil {
+			return nil, err
+		}
+		q, err := r.Queue(t, done)
+		if !errors.Is(err, runner.ErrGone) {
+			return q, err
+		}
+		select { // it is dying; live then starts another
+		case <-r.Done():
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+	}
+}
+
 // Replace ends the runner, with whatever runs in it, and starts another. The values
 // of the session are lost; their names are returned.
 func (g *GoEvaluator) Replace(ctx context.Context) ([]string, error) {

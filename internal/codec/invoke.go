@@ -22,6 +22,12 @@ func Invoke(ctx context.Context, content json.RawMessage, buffers [][]byte) ([][
 	if err != nil {
 		return nil, err
 	}
+	return c.Invoke(ctx, buffers)
+}
+
+// Invoke is the function Invoke for a task whose content is parsed.
+func (c *Content) Invoke(ctx context.Context, buffers [][]byte) ([][]byte, error) {
+	var err error
 	switch c.Op {
 	case OpStore:
 		return nil, store(c, buffers)

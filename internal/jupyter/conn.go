@@ -62,7 +62,8 @@ type Request struct {
 
 	replyOptions []SendOption
 	deferred     bool
-	quiet        bool // see Handler.Quiet
+	queue        *queue // that it was taken from, until it is over there; nil on control and when it is over
+	quiet        bool   // see Handler.Quiet
 	finished     atomic.Bool
 	handler      Handler
 	mux          *Mux

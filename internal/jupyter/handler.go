@@ -14,6 +14,7 @@ type Handler struct {
 	aside   bool
 	aborted func(*Request) any
 	quiet   func(*Request) bool
+	flows   bool
 }
 
 // On returns the handler that decodes the content into a C, calls f, and
@@ -61,6 +62,13 @@ func (h Handler) OnAbort(f func(r *Request) any) Handler {
 // ([Message.Shown]).
 func (h Handler) Quiet(of func(r *Request) bool) Handler {
 	h.quiet = of
+	return h
+}
+
+// Flows returns h for requests that are handed on in order and finished later ([Request.Defer]): they follow each other at once,
+// and a request of any other type waits until all of them are finished.
+func (h Handler) Flows() Handler {
+	h.flows = true
 	return h
 }
 

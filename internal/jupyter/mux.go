@@ -197,8 +197,17 @@ func (m *Mux) work(ctx context.Context, q *queue) {
 			return
 		}
 		e.await(ctx)
-		m.one(ctx, e.request, e.aborted)
-		q.done()
+		r := e.request
+		if !r.handler.flows {
+			if !q.settle(ctx) {
+				return
+			}
+			m.one(ctx, r, e.aborted)
+			q.done()
+			continue
+		}
+		r.queue = q // finish says when it is over there
+		m.one(ctx, r, e.aborted)
 	}
 }
 
@@ -254,6 +263,9 @@ func (m *Mux) finish(r *Request, content any, err error) {
 	}
 	for _, f := range r.after {
 		f()
+	}
+	if r.queue != nil {
+		r.queue.done()
 	}
 }
 

@@ -17,9 +17,10 @@ type queue struct {
 	mu       sync.Mutex
 	waiting  []entry       // guarded by mu
 	accepted uint64        // guarded by mu: requests that ever came
-	served   uint64        // guarded by mu: requests that are over; at most accepted
+	taken    uint64        // guarded by mu: requests that are or were served; at most accepted
+	served   uint64        // guarded by mu: requests that are over; at most taken
 	closed   bool          // guarded by mu
-	changed  chan struct{} // guarded by mu: closed and replaced on every change
+	changed  chan struct{} // guarded by mu: closed on the next change; nil while nobody waits for one
 }
 
 // entry is a waiting request.
@@ -37,19 +38,29 @@ type turn struct {
 	at uint64
 }
 
-func newQueue() *queue { return &queue{changed: make(chan struct{})} }
+func newQueue() *queue { return &queue{} }
 
 // signal wakes everybody who waits for a change. mu is held.
 func (q *queue) signal() {
-	close(q.changed)
-	q.changed = make(chan struct{})
+	if q.changed != nil {
+		close(q.changed)
+		q.changed = nil
+	}
+}
+
+// change returns what is closed on the next change. mu is held.
+func (q *queue) change() <-chan struct{} {
+	if q.changed == nil {
+		q.changed = make(chan struct{})
+	}
+	return q.changed
 }
 
 // put appends e; it blocks while the queue is full. After close, e is dropped.
 func (q *queue) put(ctx context.Context, e entry) {
 	for !q.tryPut(e) {
 		q.mu.Lock()
-		changed := q.changed
+		changed := q.change()
 		full := len(q.waiting) >= maxQueued
 		q.mu.Unlock()
 		if !full {
@@ -92,11 +103,14 @@ func (q *queue) take(ctx context.Context) (entry, bool) {
 			e := q.waiting[0]
 			q.waiting[0] = entry{} // let go of its buffers
 			q.waiting = q.waiting[1:]
-			q.signal()
+			q.taken++
+			if len(q.waiting) == maxQueued-1 {
+				q.signal()
+			}
 			q.mu.Unlock()
 			return e, true
 		}
-		changed := q.changed
+		changed := q.change()
 		q.mu.Unlock()
 		select {
 		case <-changed:
@@ -105,7 +119,24 @@ func (q *queue) take(ctx context.Context) (entry, bool) {
 	}
 }
 
-// done says that the entry taken last is over.
+// settle waits until all requests that were taken before the last one are over; false when ctx ended.
+func (q *queue) settle(ctx context.Context) bool {
+	for {
+		q.mu.Lock()
+		over, changed := q.served+1 >= q.taken, q.change()
+		q.mu.Unlock()
+		if over {
+			return true
+		}
+		select {
+		case <-changed:
+		case <-ctx.Done():
+			return false
+		}
+	}
+}
+
+// done says that an entry that was taken is over.
 func (q *queue) done() {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -155,7 +186,7 @@ func (e entry) await(ctx context.Context) {
 	q := e.turn.q
 	for {
 		q.mu.Lock()
-		come, changed := q.closed || q.served >= e.turn.at, q.changed
+		come, changed := q.closed || q.served >= e.turn.at, q.change()
 		q.mu.Unlock()
 		if come {
 			return

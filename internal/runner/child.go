@@ -19,6 +19,7 @@ import (
 // child is the process in which cells run.
 type child struct {
 	std  stdio
+	line *line // nil if there is no memory shared with the parent; set before the first request
 	out  *frameWriter
 	load loader
 	stop stopper
@@ -38,7 +39,8 @@ type child struct {
 }
 
 // Main is the child: it serves the parent over the inherited descriptors 3 (requests), 4 (replies) and 5 (the runtime's last
-// words) until the parent closes the first or is gone, then returns; the caller must end the process, as cells may still run.
+// words), with memory shared with the parent as 6, until the parent closes the first or is gone, then returns; the caller must
+// end the process, as cells may still run.
 func Main(ctx context.Context) error {
 	var files [3]*os.File
 	for i := range files {
@@ -70,6 +72,9 @@ func Main(ctx context.Context) error {
 	hunting.Go(func() { c.stop.serve(ctx) })
 	defer hunting.Wait()
 	defer cancel()
+	if s := openShared(6); s != nil {
+		c.line = newLine(ctx, c, s)
+	}
 	if err := c.out.send(&frame{Kind: kindReady}); err != nil {
 		return fmt.Errorf("runner: %w", err)
 	}
@@ -96,6 +101,17 @@ func (c *child) serve(ctx context.Context, in *bufio.Reader) error {
 			f.Task.Buffers = f.Buffers
 			c.tasked.Store(true)
 			go c.runTask(s, f.Task) // as above
+		case kindQueue:
+			f.Task.Buffers = f.Buffers
+			c.tasked.Store(true)
+			if c.line == nil { // no parent of ours sends it then
+				return errors.New("runner: a task for a line that is not there")
+			}
+			c.line.put(f.Seq, f.Task)
+		case kindDrop:
+			if (c.line == nil || !c.line.drop(f.Seq)) && f.ID != "" {
+				c.interrupt(f.Seq)
+			}
 		case kindInterrupt:
 			c.interrupt(f.Seq)
 		case kindAnswer:

@@ -11,6 +11,7 @@ import (
 // Calls and their results come by the thousand. Their headers are not JSON but fields one after the other, and the content
 // of a task, which is JSON already, travels as the first buffer, untouched.
 const (
+	compactQueue  = 'q' // as compactCall
 	compactCall   = 'c' // seq, id, number of objects, hash and path of each; buffers: content, arguments
 	compactResult = 'r' // seq, nanoseconds of start and end; buffers: results
 )
@@ -23,13 +24,17 @@ var errCompact = errors.New("frame with a bad header")
 // compact returns f's header in the short form and the buffers that belong to it; ok is false for what has no short form.
 func (f *frame) compact() (header []byte, buffers [][]byte, ok bool) {
 	switch {
-	case f.Kind == kindCall && f.Task != nil:
+	case (f.Kind == kindCall || f.Kind == kindQueue) && f.Task != nil:
 		t := f.Task
 		size := 32 + len(t.ID)
 		for _, o := range t.Load {
 			size += 8 + len(o.Hash) + len(o.Path)
 		}
-		header = append(make([]byte, 0, size), compactCall)
+		kind := byte(compactCall)
+		if f.Kind == kindQueue {
+			kind = compactQueue
+		}
+		header = append(make([]byte, 0, size), kind)
 		header = binary.AppendUvarint(header, f.Seq)
 		header = appendText(header, t.ID)
 		header = binary.AppendUvarint(header, uint64(len(t.Load)))
@@ -40,7 +45,7 @@ func (f *frame) compact() (header []byte, buffers [][]byte, ok bool) {
 		return header, buffers, true
 	case f.Kind == kindResult && f.Result != nil:
 		o := f.Result
-		if o.Value != nil || o.Payload != nil || o.Error != nil || o.Abandoned {
+		if o.Value != nil || o.Payload != nil || o.Error != nil || o.Abandoned || o.Dropped {
 			return nil, nil, false
 		}
 		header = append(make([]byte, 0, 32), compactResult)
@@ -64,7 +69,7 @@ func (f *frame) expand(header []byte, buffers [][]byte) error {
 	d := fields{rest: header[1:]}
 	f.Seq = d.number()
 	switch header[0] {
-	case compactCall:
+	case compactCall, compactQueue:
 		t := &Task{ID: d.text()}
 		n := d.number()
 		if n > maxCompact || len(buffers) == 0 {
@@ -78,6 +83,9 @@ func (f *frame) expand(header []byte, buffers [][]byte) error {
 		}
 		t.Content = buffers[0]
 		f.Kind, f.Task, f.Buffers = kindCall, t, buffers[1:]
+		if header[0] == compactQueue {
+			f.Kind = kindQueue
+		}
 	case compactResult:
 		o := &outcome{Started: time.Unix(0, d.signed()), Ended: time.Unix(0, d.signed())}
 		f.Kind, f.Result, f.Buffers = kindResult, o, buffers

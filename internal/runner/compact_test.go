@@ -48,6 +48,7 @@ func TestFramesComeBackAsTheyWent(t *testing.T) {
 func FuzzReadFrame(f *testing.F) {
 	for _, g := range []*frame{
 		{Kind: kindCall, Seq: 7, Task: &Task{ID: "x", Load: []native.Object{{Hash: "ab", Path: "/x"}}, Content: []byte("{}")}},
+		{Kind: kindQueue, Seq: 8, Task: &Task{ID: "x", Content: []byte("{}")}},
 		{Kind: kindResult, Seq: 7, Result: &outcome{}},
 		{Kind: kindInterrupt},
 	} {

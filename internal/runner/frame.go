@@ -25,6 +25,8 @@ const (
 const (
 	kindRun       = "run"       // Seq, Job
 	kindCall      = "call"      // Seq, Task; buffers
+	kindQueue     = "queue"     // as kindCall, for a task in the line
+	kindDrop      = "drop"      // Seq of a task in the line; with ID it is interrupted if it has begun
 	kindInterrupt = "interrupt" // Seq of the job or task, 0: all
 	kindAnswer    = "answer"    // Seq of the question or display, Text, Err
 )
@@ -61,6 +63,7 @@ type outcome struct {
 	Payload   []display.Payload          `json:",omitempty"`
 	Error     *Exception                 `json:",omitempty"`
 	Abandoned bool                       `json:",omitempty"`
+	Dropped   bool                       `json:",omitempty"`
 	Started   time.Time
 	Ended     time.Time
 }

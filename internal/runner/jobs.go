@@ -53,7 +53,7 @@ func (r *Runner) request(ctx context.Context, f *frame) (reply, error) {
 	}
 	r.seq++
 	f.Seq = r.seq
-	r.waiting[f.Seq] = ch
+	r.waiting[f.Seq] = waiter{to: func(rep reply) { ch <- rep }} // has room
 	r.mu.Unlock()
 	r.watch.wakeUp()
 	if err := r.req.send(f); err != nil {

@@ -24,11 +24,14 @@ const maxTail = 4 << 10
 // with it, and nothing it does to its own descriptors can make drain wait.
 type outputs struct {
 	streams [2]*stream
+	shared  *shared       // with the child; nil: there is no line
 	kick    chan struct{} // signals that something is pending; capacity 1, as a second signal says nothing more
 
 	mu      sync.Mutex
-	space   sync.Cond // pending got smaller, or closed
-	job     string    // whom output belongs to; guarded by mu, like all below
+	space   sync.Cond         // pending got smaller, or closed
+	job     string            // whom output belongs to; guarded by mu, like all below
+	names   map[uint64]string // the queued tasks without a result, see line.go
+	lined   uint64            // the queued task that job was last set by
 	pending []chunk
 	size    int
 	hold    bool // the child is dying and writes its dump to stderr: keep stderr for a closer look
@@ -54,8 +57,8 @@ type stream struct {
 	carry []byte // the beginning of a character whose rest has not come
 }
 
-func newOutputs(stdout, stderr *os.File, limit int64) (*outputs, error) {
-	o := &outputs{kick: make(chan struct{}, 1), limit: limit}
+func newOutputs(stdout, stderr *os.File, page *shared, limit int64) (*outputs, error) {
+	o := &outputs{shared: page, kick: make(chan struct{}, 1), limit: limit}
 	o.space.L = &o.mu
 	for i, f := range []*os.File{stdout, stderr} {
 		conn, err := f.SyscallConn()
@@ -77,6 +80,8 @@ func (o *outputs) read(s *stream) {
 			for o.size >= maxPending && !o.closed {
 				o.space.Wait()
 			}
+			o.reads(true)
+			defer o.reads(false)
 			n, err := readFile(fd, s.buf)
 			if err == syscall.EAGAIN {
 				return false // wait for the descriptor
@@ -95,6 +100,8 @@ func (o *outputs) read(s *stream) {
 func (o *outputs) drain() {
 	o.mu.Lock()
 	defer o.mu.Unlock()
+	o.reads(true)
+	defer o.reads(false)
 	for _, s := range o.streams {
 		for total := 0; total < pipeSize; { // more than a pipe holds was written after the call
 			n := 0
@@ -108,11 +115,19 @@ func (o *outputs) drain() {
 	}
 }
 
+// reads tells the child that what is not in the pipes any more may not be noted yet. Callers hold mu.
+func (o *outputs) reads(now bool) {
+	if o.shared != nil {
+		o.shared.reads(now)
+	}
+}
+
 // add appends text to what is pending. Callers hold mu.
 func (o *outputs) add(s *stream, text []byte) {
 	if len(text) == 0 {
 		return
 	}
+	o.follow()
 	if s == o.streams[1] {
 		o.tail = append(o.tail, text...)
 		if n := len(o.tail); !o.hold && n > 2*maxTail || n > maxTail+maxDump {
@@ -156,10 +171,7 @@ func (o *outputs) switchTo(job string) {
 	o.drain()
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	o.job = job
-	for _, s := range o.streams {
-		s.used, s.noted = 0, false
-	}
+	o.own(job)
 }
 
 // take returns what is to be delivered. Unless all is asked for, a character that has only come in part is kept back.

@@ -44,10 +44,12 @@ type Runner struct {
 	watch  *watcher
 	stop   context.CancelFunc // ends questions to the front end, and watching
 
+	lining sync.Mutex // held while a task is put into the line, before mu
+
 	mu      sync.Mutex
-	sink    Sink                    // guarded by mu, like all below
-	seq     uint64                  // of the last job or task
-	waiting map[uint64]chan<- reply // those without a result
+	sink    Sink              // guarded by mu, like all below
+	seq     uint64            // of the last job or task
+	waiting map[uint64]waiter // those without a result
 	asking  context.Context
 	death   *Exception // set before done is closed
 	killed  bool
@@ -57,6 +59,7 @@ type Runner struct {
 type reply struct {
 	outcome *outcome
 	buffers [][]byte
+	unbegun bool // a queued task whose turn did not come
 }
 
 // Start starts a child and waits until it is ready to run jobs.
@@ -79,14 +82,26 @@ func Start(ctx context.Context, c Config) (*Runner, error) {
 	cmd.Dir, cmd.Env = c.Dir, c.Env
 	cmd.Stdout, cmd.Stderr = p.outW, p.errW
 	cmd.ExtraFiles = []*os.File{p.reqR, p.repW, p.crashW} // 3, 4, 5: see Main
+	page, pageFile, err := newShared()
+	switch {
+	case err == nil:
+		cmd.ExtraFiles = append(cmd.ExtraFiles, pageFile)
+	case Lines:
+		p.closeChildEnds()
+		p.closeParentEnds()
+		return nil, fmt.Errorf("start runner: share memory with it: %w", err)
+	}
 	cmd.SysProcAttr = ownGroup()
 	err = cmd.Start()
 	p.closeChildEnds()
+	if pageFile != nil {
+		_ = pageFile.Close() // the mapping stays
+	}
 	if err != nil {
 		p.closeParentEnds()
 		return nil, fmt.Errorf("start runner: %w", err)
 	}
-	out, err := newOutputs(p.outR, p.errR, c.MaxOutput)
+	out, err := newOutputs(p.outR, p.errR, page, c.MaxOutput)
 	if err != nil { // cannot happen for pipes
 		p.closeParentEnds()
 		return nil, errors.Join(err, cmd.Process.Kill(), cmd.Wait())
@@ -95,12 +110,12 @@ func Start(ctx context.Context, c Config) (*Runner, error) {
 		cmd: cmd, log: c.Log.WithName("runner").WithValues("pid", cmd.Process.Pid), out: out, sink: c.Sink,
 		req: newFrameWriter(p.reqW), reqW: p.reqW, rep: p.repR, crash: p.crashR, dump: &dump{end: make(chan struct{})},
 		frames: make(chan *frame, 16), ended: make(chan struct{}), done: make(chan struct{}), jobs: make(chan struct{}, 1),
-		waiting: map[uint64]chan<- reply{},
+		waiting: map[uint64]waiter{},
 	}
 	r.asking, r.stop = context.WithCancel(context.Background()) // detached: lives as long as the process, not as the start
 	r.watch = &watcher{r: r, limit: limit, kick: make(chan struct{}, 1)}
 	ready := make(chan reply, 1)
-	r.waiting[0] = ready
+	r.waiting[0] = waiter{to: func(rep reply) { ready <- rep }}
 	go r.serve()
 	select {
 	case rep := <-ready:
@@ -196,18 +211,6 @@ func (r *Runner) serve() {
 	close(r.done)
 }
 
-// bury gives death to everybody who waits for a result, and to all who come later.
-func (r *Runner) bury(death *Exception) {
-	r.mu.Lock()
-	r.death = death
-	waiting := r.waiting
-	r.waiting = nil
-	r.mu.Unlock()
-	for _, w := range waiting {
-		w <- reply{outcome: &outcome{Error: death, Ended: time.Now()}}
-	}
-}
-
 // readFrames decodes what the child sends, until its end.
 func (r *Runner) readFrames() {
 	defer close(r.frames)
@@ -272,8 +275,12 @@ func (r *Runner) currentSink() Sink {
 
 // handle delivers what the child wrote before f, then f.
 func (r *Runner) handle(f *frame) {
-	r.out.drain()
-	r.flush(f.Kind == kindResult)
+	if f.Kind != kindResult || !r.isLined(f.Seq) {
+		r.out.drain()
+		r.flush(f.Kind == kindResult)
+	} else { // the child has seen to it that all is read, and may have begun the next
+		r.flush(r.out.conclude(f.Seq))
+	}
 	switch f.Kind {
 	case kindReady:
 		r.resolve(0, reply{outcome: new(outcome)})
@@ -294,13 +301,19 @@ func (r *Runner) handle(f *frame) {
 	}
 }
 
+func (r *Runner) isLined(seq uint64) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.waiting[seq].lined
+}
+
 func (r *Runner) resolve(seq uint64, rep reply) {
 	r.mu.Lock()
 	w := r.waiting[seq]
 	delete(r.waiting, seq)
 	r.mu.Unlock()
-	if w != nil {
-		w <- rep // has room
+	if w.to != nil {
+		w.to(rep)
 	}
 }
 

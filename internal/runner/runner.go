@@ -132,6 +132,8 @@ type TaskResult struct {
 	Error *Exception
 	// Abandoned says that the task was cancelled but still occupies a goroutine, as in Result.
 	Abandoned bool
+	// Dropped says that a queued task was taken out of the line before it began.
+	Dropped bool
 	// Started and Ended are the times in the child.
 	Started, Ended time.Time
 }

@@ -34,7 +34,8 @@ type scope struct {
 	gone        chan struct{} // closed when its last goroutine has ended
 	interrupted sync.Once
 	stopped     atomic.Bool
-	live        atomic.Int64 // goroutines of cells, the main one included
+	late        atomic.Pointer[lateness] // what is done when it is stopped and does not end; nil: somebody waits for it
+	live        atomic.Int64             // goroutines of cells, the main one included
 	label       unsafe.Pointer
 
 	mu      sync.Mutex
@@ -162,6 +163,16 @@ func (s *scope) patience() time.Duration {
 	return grace
 }
 
+// lateness is what is done when a scope has not ended in grace.
+type lateness struct{ do func() }
+
+// start begins the time of grace; a second one is harmless, as do has an effect only once.
+func (l *lateness) start() {
+	if l != nil {
+		time.AfterFunc(grace, l.do)
+	}
+}
+
 // execute runs f as the main goroutine of s, until it ends or is interrupted and does not end. It returns what f panicked
 // with, and whether its goroutine was abandoned.
 func (c *child) execute(s *scope, f func()) (ex *Exception, abandoned bool) {
@@ -254,6 +265,7 @@ func (t *stopper) stop(s *scope) {
 		t.mu.Unlock()
 		unit.Stop.Store(1)
 		close(s.asked)
+		s.late.Load().start()
 		select {
 		case t.wake <- struct{}{}:
 		default:

@@ -67,11 +67,13 @@ func (w *watcher) serve(ctx context.Context) {
 	timer := time.NewTimer(watchIdle)
 	defer timer.Stop()
 	for {
+		kicked := false
 		select {
 		case <-ctx.Done():
 			return
 		case <-w.kick:
 			timer.Stop()
+			kicked = true
 		case <-timer.C:
 		}
 		seq := w.r.oldest()
@@ -84,7 +86,10 @@ func (w *watcher) serve(ctx context.Context) {
 			w.asleep(ctx)
 			pause = watchBusy
 		}
-		w.idle.Store(seq == 0)
+		if kicked && seq == 0 { // it is over already: where one came, others follow, and not each shall wake the watcher
+			pause = watchBusy
+		}
+		w.idle.Store(seq == 0 && !kicked)
 		timer.Reset(pause)
 	}
 }
