@@ -36,7 +36,7 @@ cross: ## build and vet for macOS and Windows
 test: lint unit e2e ## everything: lint, tests of the packages with -race, tests of the whole program
 
 unit: ## tests of the packages, with -race
-	GOPAR_PYTHON=$$(test/python.sh) $(GO) test -race -p 2 -timeout 15m $(UNIT)
+	GOPAR_PYTHON=$$(test/python.sh) GOPAR_POSTGRES=$$(test/postgres.sh) $(GO) test -race -p 2 -timeout 15m $(UNIT)
 
 e2e: ## tests of the whole program: gopar run, nbclient, jupyter console, jupyter_kernel_test, ipyparallel
 	GOPAR_PYTHON=$$(test/python.sh) $(GO) test -race -count=1 -timeout 25m ./test

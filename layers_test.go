@@ -39,6 +39,8 @@ const (
 	xterm   = "golang.org/x/term"
 	stdr    = "github.com/go-logr/stdr"
 	pprof   = "github.com/google/pprof/profile"
+	sqlite  = "modernc.org/sqlite"
+	pgx     = "github.com/jackc/pgx/v5"
 )
 
 // layers lists every package, the lowest first. A row may import only rows above it: imports point down.
@@ -54,6 +56,7 @@ var layers = []layer{
 	{"internal/jupyter", "Jupyter messages and connections", []string{"internal/zmtp"}, []string{logr, uuid}},
 	{"internal/jupyter/jupytertest", "a fake front end for tests", []string{"internal/jupyter", "internal/zmtp"}, []string{logr}},
 	{"internal/proto", "messages among client, hub and engines", []string{"internal/jupyter"}, nil},
+	{"internal/store", "finished tasks: kept, found, bounded", []string{"internal/proto"}, []string{logr, sqlite, pgx}},
 	{"internal/codec", "Go values and functions as frames", []string{"internal/unit"}, nil},
 	{"internal/native", "building units, and their cache", nil, []string{logr, xsys}},
 	{"internal/modules", "the modules of a notebook: which, in which version, from where", []string{"internal/native"}, []string{logr}},
@@ -79,7 +82,7 @@ var layers = []layer{
 	{"kernel", "the Jupyter kernel",
 		[]string{"display", "internal/cell", "internal/runner", "internal/modules", "internal/native", "internal/interp", "internal/jupyter"}, []string{logr, xsys}},
 	{"hub", "the hub: sockets, registry, relays, task store",
-		[]string{"internal/sched", "internal/proto", "internal/jupyter", "internal/zmtp"}, []string{logr, uuid}},
+		[]string{"internal/sched", "internal/proto", "internal/jupyter", "internal/zmtp", "internal/store"}, []string{logr, uuid}},
 	{"engine", "the kernel, dialing a hub, that also applies functions",
 		[]string{"kernel", "display", "internal/proto", "internal/codec", "internal/jupyter", "internal/zmtp", "internal/runner", "internal/native"},
 		[]string{logr, uuid, xsys}},

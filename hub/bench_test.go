@@ -19,6 +19,7 @@ import (
 	"github.com/gopar-project/gopar/internal/jupyter"
 	"github.com/gopar-project/gopar/internal/proto"
 	"github.com/gopar-project/gopar/internal/sched"
+	"github.com/gopar-project/gopar/internal/store"
 	"github.com/gopar-project/gopar/internal/zmtp"
 )
 
@@ -240,16 +241,19 @@ func BenchmarkStoreAndSchedule(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	h.session = jupyter.NewSession(nil)
+	h.session, h.store = jupyter.NewSession(nil), store.NewMemory(store.Budget{}, h.log)
 	h.sched.Join(0, "e", 1)
 	b.ReportAllocs()
 	for i := 0; b.Loop(); i++ {
 		m := &jupyter.Message{Header: jupyter.Header{MsgID: fmt.Sprint("b3a1f7c0-6a5e8f92d1_1234_", i)}}
 		r := newRecord(m, "c", viaTask, "")
-		h.store.add(r)
-		h.sched.Submit(h.now(), sched.Task{ID: sched.TaskID(r.id), Client: "c"})
-		h.sched.Finish(h.now(), "e", sched.TaskID(r.id), sched.Success)
+		h.records.add(r)
+		h.sched.Submit(h.now(), sched.Task{ID: sched.TaskID(r.ID), Client: "c"})
+		h.sched.Finish(h.now(), "e", sched.TaskID(r.ID), sched.Success)
 		h.finish(r, m)
+		if i%keepAtOnce == 0 {
+			h.keepSome(b.Context(), time.Now())
+		}
 	}
 }
 

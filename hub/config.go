@@ -10,6 +10,7 @@ import (
 
 	"github.com/gopar-project/gopar/internal/proto"
 	"github.com/gopar-project/gopar/internal/sched"
+	"github.com/gopar-project/gopar/internal/store"
 )
 
 // Config says how a hub serves. The zero value works.
@@ -46,13 +47,13 @@ type Config struct {
 	// Scheme and HWM are the scheduler's, see sched.Config. Default: leastload, adaptive.
 	Scheme sched.Scheme
 	HWM    int
-	// StoreBytes and StoreCount bound the task store; the oldest finished tasks
-	// are dropped. Default: 64 MiB, because a task without large buffers takes
-	// about 4 KB and data that is kept costs each transfer fresh memory, and
-	// 100,000.
-	StoreBytes int64
-	StoreCount int
-	// NoStore keeps nothing of finished tasks. Default: false.
+	// Store is where finished tasks are kept, as store.Open has it: memory, none,
+	// sqlite:PATH, or postgres://user@host/database. Default: memory, which
+	// spills to disk.
+	Store string
+	// Budget bounds the store; the oldest finished tasks are dropped.
+	Budget store.Budget
+	// NoStore keeps nothing of finished tasks, whatever Store says. Default: false.
 	NoStore bool
 	// Reuse reads ports and key from connection files that are there, and
 	// leaves them on exit. Default: false.
@@ -89,8 +90,6 @@ func (c *Config) setDefaults() error {
 	setDefault(&c.Ping, 3*time.Second)
 	setDefault(&c.Misses, 10)
 	setDefault(&c.RegistrationTimeout, max(30*time.Second, 10*c.Ping))
-	setDefault(&c.StoreBytes, 64<<20)
-	setDefault(&c.StoreCount, 100_000)
 	setDefault(&c.SendBuffer, 4<<30)
 	setDefault(&c.Linger, 2*time.Second)
 	if c.Log.GetSink() == nil {
@@ -108,6 +107,14 @@ func setDefault[T int | int64 | time.Duration](v *T, d T) {
 	if *v <= 0 {
 		*v = d
 	}
+}
+
+// storeAddress is where finished tasks are kept.
+func (c *Config) storeAddress() string {
+	if c.NoStore {
+		return "none"
+	}
+	return c.Store
 }
 
 // schedule returns the scheduler's configuration.

@@ -6,49 +6,16 @@ import (
 
 	"github.com/gopar-project/gopar/internal/jupyter"
 	"github.com/gopar-project/gopar/internal/proto"
+	"github.com/gopar-project/gopar/internal/store"
 )
 
-// columns are those of a record when a query does not say which.
-var columns = [...]string{
-	"msg_id", "header", "metadata", "content", "submitted", "client_uuid", "engine_uuid", "started", "completed",
-	"resubmitted", "received", "result_header", "result_metadata", "result_content", "queue", "execute_input",
-	"execute_result", "error", "stdout", "stderr", "label",
-}
-
-// database answers a query over the task records.
+// database answers a query over the task records. It does not hold up the tasks.
 func (h *Hub) database(from string, m *jupyter.Message, _ [][]byte) error {
 	var q proto.DBRequest
 	if err := bind(m, &q); err != nil {
 		return err
 	}
-	match, err := parseQuery(q.Query)
-	if err != nil {
-		h.answer(from, m, proto.DBReplyType, remote(err))
-		return nil
-	}
-	keys := q.Keys
-	if keys == nil {
-		keys = columns[:]
-	}
-	reply := proto.DBReply{Status: proto.StatusOK, Records: []map[string]json.RawMessage{}}
-	var buffers [][]byte
-	var list []*record
-	h.under(func() { list = h.store.list() })
-	for chunk := range slices.Chunk(list, 256) { // a query over many records must not hold up the tasks
-		h.under(func() {
-			for _, r := range chunk {
-				if err != nil || !match.matches(r) {
-					continue
-				}
-				var row map[string]json.RawMessage
-				if row, err = r.row(keys); err != nil {
-					return
-				}
-				reply.Records = append(reply.Records, row)
-				buffers = appendBuffers(&reply, buffers, r, q.Keys)
-			}
-		})
-	}
+	reply, buffers, err := h.search(&q)
 	if err != nil {
 		h.answer(from, m, proto.DBReplyType, remote(err))
 		return nil
@@ -57,40 +24,45 @@ func (h *Hub) database(from string, m *jupyter.Message, _ [][]byte) error {
 	return nil
 }
 
-// row returns the named columns and always the msg_id.
-func (r *record) row(keys []string) (map[string]json.RawMessage, error) {
-	row := map[string]json.RawMessage{"msg_id": encode(r.id)}
-	for _, k := range keys {
-		if k == "buffers" || k == "result_buffers" {
-			continue
-		}
-		v, ok := r.field(k)
-		if !ok {
-			return nil, proto.NewRemoteError("KeyError", "'%s'", k)
-		}
-		row[k] = v
+// search finds records and makes them rows of a reply.
+func (h *Hub) search(q *proto.DBRequest) (*proto.DBReply, [][]byte, error) {
+	query, err := store.ParseQuery(q.Query)
+	if err != nil {
+		return nil, nil, err
 	}
-	return row, nil
+	keys := q.Keys
+	if keys == nil {
+		keys = store.Columns[:]
+	}
+	for _, k := range keys {
+		if _, ok := new(store.Record).Field(k); !ok && k != store.Buffers && k != store.ResultBuffers {
+			return nil, nil, proto.NewRemoteError("KeyError", "'%s'", k)
+		}
+	}
+	list, err := h.find(h.life, query, keys)
+	if err != nil {
+		return nil, nil, err
+	}
+	reply := &proto.DBReply{Status: proto.StatusOK, Records: make([]map[string]json.RawMessage, 0, len(list))}
+	var buffers [][]byte
+	for _, r := range list {
+		row := map[string]json.RawMessage{"msg_id": encode(r.ID)}
+		for _, k := range keys {
+			if v, ok := r.Field(k); ok {
+				row[k] = v
+			}
+		}
+		reply.Records = append(reply.Records, row)
+		if slices.Contains(q.Keys, store.Buffers) {
+			reply.BufferLens = append(reply.BufferLens, len(r.Buffers))
+			buffers = append(buffers, r.Buffers...)
+		}
+		if slices.Contains(q.Keys, store.ResultBuffers) {
+			reply.ResultBufferLens = append(reply.ResultBufferLens, len(r.ResultBuffers))
+			buffers = append(buffers, r.ResultBuffers...)
+		}
+	}
+	return reply, buffers, nil
 }
 
-// appendBuffers adds a record's buffers, as far as keys ask for them.
-func appendBuffers(reply *proto.DBReply, buffers [][]byte, r *record, keys []string) [][]byte {
-	for _, k := range keys {
-		if k == "buffers" {
-			reply.BufferLens = append(reply.BufferLens, len(r.request.Buffers))
-			buffers = append(buffers, r.request.Buffers...)
-		}
-	}
-	for _, k := range keys {
-		if k != "result_buffers" {
-			continue
-		}
-		var b [][]byte
-		if r.reply != nil {
-			b = r.reply.Buffers
-		}
-		reply.ResultBufferLens = append(reply.ResultBufferLens, len(b))
-		buffers = append(buffers, b...)
-	}
-	return buffers
-}
+func sortBySubmission(list []*store.Record) { slices.SortStableFunc(list, store.BySubmission) }

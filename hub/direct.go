@@ -26,11 +26,11 @@ func (h *Hub) direct(from string, m *jupyter.Message, frames [][]byte) error {
 		}
 		if isRequest(m) {
 			r := newRecord(m, from, viaMux, uuid)
-			if !h.store.add(r) {
+			if !h.records.add(r) {
 				err = fmt.Errorf("a task %s exists", m.Header.MsgID)
 				return
 			}
-			e.queue[r.id] = r
+			e.queue[r.ID] = r
 		}
 		h.toEngine(h.sockets.muxEngines, uuid, frames)
 	})
@@ -47,8 +47,8 @@ func (h *Hub) directReply(from string, m *jupyter.Message, frames [][]byte) erro
 	frames = routed(m, frames, []byte(from))
 	var err error
 	h.under(func() {
-		if r := h.store.byID[id]; r != nil && r.queue == viaMux {
-			if !r.pending() || r.engine != from {
+		if r := h.records.byID[id]; r != nil && r.Queue == viaMux {
+			if !r.pending() || r.Engine != from {
 				err = fmt.Errorf("stale reply to %s", id)
 				return
 			}
@@ -65,7 +65,7 @@ func (h *Hub) directReply(from string, m *jupyter.Message, frames [][]byte) erro
 func (h *Hub) orphanDirect(e *engine) {
 	for _, r := range e.queue {
 		m := h.fail(h.sockets.muxClients, r.client, r.request, e.uuid,
-			proto.NewRemoteError(proto.EngineError, "Engine %d died while running task '%s'", e.id, r.id))
+			proto.NewRemoteError(proto.EngineError, "Engine %d died while running task '%s'", e.id, r.ID))
 		if m != nil {
 			h.finish(r, m)
 		}
@@ -77,10 +77,10 @@ func (h *Hub) orphanDirect(e *engine) {
 // it comes again under the same id. Call it under mu.
 func (h *Hub) finishOn(e *engine, r *record, reply *jupyter.Message, o sched.Outcome) {
 	if e != nil {
-		delete(e.queue, r.id)
+		delete(e.queue, r.ID)
 	}
 	if o == sched.SentBack {
-		h.store.drop(r)
+		h.records.drop(r)
 		return
 	}
 	if e != nil {
@@ -89,12 +89,9 @@ func (h *Hub) finishOn(e *engine, r *record, reply *jupyter.Message, o sched.Out
 	h.finish(r, reply)
 }
 
-// finish enters a task's reply in the store. Call it under mu.
+// finish enters a task's reply. Call it under mu.
 func (h *Hub) finish(r *record, reply *jupyter.Message) {
-	h.store.finish(r, reply)
-	if h.cfg.NoStore {
-		h.store.drop(r)
-	}
+	h.records.finish(r, reply)
 }
 
 // fail queues an error reply made by the hub, and returns it. It carries no

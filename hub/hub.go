@@ -18,7 +18,11 @@
 //   - A request that was relayed gets exactly one reply, also when its engine
 //     dies; a stale reply is dropped.
 //   - Nothing is sent, logged or called back under mu.
-//   - The store is bounded by bytes and count; only finished tasks are culled.
+//   - The store is bounded; only finished tasks are dropped from it. What waits for it is bounded, too.
+//
+// # Locks
+//
+// Hub.storing, then Hub.mu, then those of the store and the sockets.
 package hub
 
 import (
@@ -34,6 +38,7 @@ import (
 	"github.com/gopar-project/gopar/internal/jupyter"
 	"github.com/gopar-project/gopar/internal/proto"
 	"github.com/gopar-project/gopar/internal/sched"
+	"github.com/gopar-project/gopar/internal/store"
 )
 
 // Hub serves one cluster. Make one with New, then call Serve.
@@ -50,11 +55,16 @@ type Hub struct {
 	stop    context.CancelFunc // ends Serve; set before any socket is open
 	ready   chan struct{}      // closed when the connection files are there
 	alarm   chan struct{}      // capacity 1: the scheduler's next tick changed
+	store   store.Store        // of finished tasks; the configured one while Serve runs
+	life    context.Context    // of what handlers wait for; ends with Serve. Set with stop
+
+	storing sync.Mutex // held while finished tasks are put into the store or dropped from it; taken before mu
 
 	mu         sync.Mutex // guards all below
 	registry   registry
 	sched      *sched.State
-	store      store
+	records    records
+	late       map[string][]change   // to records of the store, by msg_id
 	broadcasts map[string]*broadcast // by the client's msg_id
 	nextTick   time.Duration         // of the scheduler, as keepTime knows it
 	later      []deferred            // what keepTime has to do
@@ -141,7 +151,9 @@ func New(cfg Config) (*Hub, error) {
 		alarm:      make(chan struct{}, 1),
 		started:    time.Now(),
 		registry:   newRegistry(),
-		store:      newStore(cfg.StoreBytes, cfg.StoreCount),
+		store:      store.None{},
+		records:    newRecords(),
+		late:       map[string][]change{},
 		broadcasts: map[string]*broadcast{},
 		sched:      sched.New(cfg.schedule()),
 	}
@@ -155,20 +167,32 @@ func New(cfg Config) (*Hub, error) {
 func (h *Hub) Serve(ctx context.Context) error {
 	ctx, h.stop = context.WithCancel(ctx)
 	defer h.stop()
+	h.life = ctx
+	var err error
+	if h.store, err = store.Open(ctx, h.cfg.storeAddress(), h.cfg.Budget, h.log); err != nil {
+		return err
+	}
 	if err := h.open(); err != nil {
-		return errors.Join(err, h.close())
+		return errors.Join(err, h.close(), h.store.Close())
 	}
 	if err := h.writeFiles(); err != nil {
-		return errors.Join(err, h.close())
+		return errors.Join(err, h.close(), h.store.Close())
 	}
 	h.log.Info("serving", "client", h.cfg.clientFile(), "engine", h.cfg.engineFile(), "interface", h.client.Interface)
 	close(h.ready)
 	var wg sync.WaitGroup
 	wg.Go(func() { h.beat(ctx) })
 	wg.Go(func() { h.keepTime(ctx) })
+	keeping, kept := context.WithCancel(context.WithoutCancel(ctx)) // until the sockets are closed: replies may still come
+	defer kept()
+	var keeper sync.WaitGroup
+	keeper.Go(func() { h.keep(keeping) })
 	<-ctx.Done()
 	wg.Wait()
-	err := h.close()
+	err = h.close()
+	kept()
+	keeper.Wait()
+	err = errors.Join(err, h.store.Close())
 	if !h.cfg.Reuse {
 		err = errors.Join(err, h.removeFiles())
 	}

@@ -1,10 +1,8 @@
 package hub
 
 import (
-	"encoding/json"
-	"strings"
-
 	"github.com/gopar-project/gopar/internal/jupyter"
+	"github.com/gopar-project/gopar/internal/store"
 )
 
 // publish relays what an engine publishes to all clients, unchanged.
@@ -15,49 +13,58 @@ func (h *Hub) publish(_ string, _ *jupyter.Message, frames [][]byte) error {
 // output relays a task's output and keeps it with the task.
 func (h *Hub) output(_ string, m *jupyter.Message, frames [][]byte) error {
 	id := parentID(m)
-	var text struct{ Name, Text, Code string }
+	var shown struct{ Name, Text, Code string }
 	if t := m.Header.MsgType; t == "stream" || t == "execute_input" {
-		if err := m.Bind(&text); err != nil {
+		if err := m.Bind(&shown); err != nil {
 			return err
 		}
 	}
-	h.mu.Lock() // nothing to send under it: relaying needs no state
-	if r := h.store.byID[id]; r != nil {
-		n := int64(len(m.Content))
-		switch m.Header.MsgType {
-		case "stream":
-			n = r.write(text.Name, text.Text)
-		case "execute_input":
-			r.executeInput = encode(text.Code)
-		case "execute_result":
-			r.executeResult = m.Content
-		case "error":
-			r.failure = m.Content
-		default:
-			n = 0
+	var keep change
+	switch m.Header.MsgType {
+	case "stream":
+		keep = func(r *store.Record) {
+			if into := stream(&r.Stdout, &r.Stderr, shown.Name); into != nil && len(*into)+len(shown.Text) <= maxOutput {
+				*into += shown.Text
+			}
 		}
-		h.store.grow(r, n)
+	case "execute_input":
+		keep = func(r *store.Record) { r.ExecuteInput = shown.Code }
+	case "execute_result":
+		keep = func(r *store.Record) { r.ExecuteResult = m.Content }
+	case "error":
+		keep = func(r *store.Record) { r.Error = m.Content }
+	}
+	h.mu.Lock() // nothing to send under it: relaying needs no state
+	r := h.records.byID[id]
+	switch {
+	case keep == nil:
+	case r == nil:
+		if !h.cfg.NoStore {
+			h.changed(id, keep)
+		}
+	case m.Header.MsgType == "stream": // piece by piece, so not as a string that is copied each time
+		if into := stream(&r.stdout, &r.stderr, shown.Name); into != nil && len(*into)+len(shown.Text) <= maxOutput {
+			*into = append(*into, shown.Text...)
+		}
+	default:
+		keep(&r.Record)
+	}
+	if r != nil {
+		r.touched = true
 	}
 	h.mu.Unlock()
 	return h.publish("", m, frames)
 }
 
-// write adds to the output of a task and returns by how much it grew.
-func (r *record) write(stream, text string) int64 {
-	var b *strings.Builder
-	switch stream {
+// stream returns where the output of that name goes; nil for no such.
+func stream[T any](stdout, stderr *T, name string) *T {
+	switch name {
 	case "stdout":
-		b = &r.stdout
+		return stdout
 	case "stderr":
-		b = &r.stderr
-	default:
-		return 0
+		return stderr
 	}
-	if b.Len()+len(text) > maxOutput {
-		return 0
-	}
-	b.WriteString(text)
-	return int64(len(text))
+	return nil
 }
 
 // engineShutdown relays an engine's farewell and unregisters it.
@@ -65,13 +72,4 @@ func (h *Hub) engineShutdown(_ string, m *jupyter.Message, frames [][]byte) erro
 	err := h.publish("", m, frames)
 	h.lose(m.Header.Session, "shut down")
 	return err
-}
-
-// orNull returns raw, or null for nothing and for what is not JSON: nobody
-// checked it so far, and one bad record must not spoil a reply.
-func orNull(raw json.RawMessage) json.RawMessage {
-	if !json.Valid(raw) {
-		return json.RawMessage("null")
-	}
-	return raw
 }

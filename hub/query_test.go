@@ -6,8 +6,8 @@ import (
 	"slices"
 	"testing"
 
-	"github.com/gopar-project/gopar/internal/jupyter"
 	"github.com/gopar-project/gopar/internal/proto"
+	"github.com/gopar-project/gopar/internal/store"
 )
 
 // ran runs n labelled load-balanced tasks and returns their ids.
@@ -204,7 +204,7 @@ func TestDatabaseQueries(t *testing.T) {
 		t.Errorf("%+v with %d buffers", with, len(m.Buffers))
 	}
 	var full proto.DBReply
-	if c.ask(proto.DBRequestType, map[string]any{"query": map[string]any{"msg_id": ids[0]}}, &full); len(full.Records[0]) != len(columns) || full.BufferLens != nil {
+	if c.ask(proto.DBRequestType, map[string]any{"query": map[string]any{"msg_id": ids[0]}}, &full); len(full.Records[0]) != len(store.Columns) || full.BufferLens != nil {
 		t.Errorf("%+v", full)
 	}
 	var bad proto.RemoteError
@@ -212,62 +212,5 @@ func TestDatabaseQueries(t *testing.T) {
 		if c.ask(proto.DBRequestType, map[string]any{"query": q}, &bad); bad.Ename != "KeyError" {
 			t.Errorf("%v: %+v", q, bad)
 		}
-	}
-}
-
-func TestOperators(t *testing.T) {
-	for _, c := range []struct {
-		a    any
-		op   string
-		b    any
-		want bool
-	}{
-		{1.0, "$lt", 2.0, true}, {2.0, "$gt", 1.0, true}, {1.0, "$gt", 2.0, false}, {nil, "$lt", 1.0, false}, {"a", "$lt", 1.0, false},
-		{7.0, "$mod", []any{4.0, 3.0}, true}, {7.0, "$mod", []any{0.0, 3.0}, false}, {7.0, "$mod", 3.0, false},
-		{[]any{"a", "b"}, "$all", []any{"a"}, true}, {[]any{"a"}, "$all", []any{"a", "b"}, false}, {"a", "$all", 1.0, false},
-		{nil, "$glob", "*", false}, {"abc", "$glob", "a?c", true}, {"abc", "$glob", "[", false},
-		{map[string]any{"x": 1.0}, "$eq", map[string]any{"x": 1.0}, true},
-	} {
-		if got := operators[c.op](c.a, c.b); got != c.want {
-			t.Errorf("%v %s %v is %t", c.a, c.op, c.b, got)
-		}
-	}
-}
-
-func TestStoreIsBounded(t *testing.T) {
-	s := newStore(100_000, 10)
-	message := func(id string, n int) *jupyter.Message {
-		return &jupyter.Message{Header: jupyter.Header{MsgID: id}, Buffers: [][]byte{make([]byte, n)}}
-	}
-	pending := newRecord(message("pending", 10), "c", viaTask, "")
-	s.add(pending)
-	for i := range 50 {
-		r := newRecord(message(fmt.Sprint(i), 10), "c", viaTask, "")
-		s.add(r)
-		s.finish(r, message("r", 10))
-	}
-	if len(s.byID) != 10 || s.byID["pending"] == nil || s.byID["49"] == nil || s.byID["0"] != nil {
-		t.Errorf("%d records", len(s.byID))
-	}
-	for i := range 500 {
-		r := newRecord(message(fmt.Sprint("more", i), 10), "c", viaTask, "")
-		s.add(r)
-		s.finish(r, message("r", 10))
-	}
-	r := newRecord(message("large", 99_000), "c", viaTask, "")
-	s.add(r)
-	s.finish(r, message("r", 90_000))
-	if s.bytes > 100_000 || s.byID["pending"] == nil {
-		t.Errorf("%d bytes in %d records", s.bytes, len(s.byID))
-	}
-	if n := len(s.list()); n != len(s.byID) || len(s.order) > 2*n+64 {
-		t.Errorf("%d of %d listed, of %d", n, len(s.byID), len(s.order))
-	}
-	var sum int64
-	for _, r := range s.byID {
-		sum += r.bytes
-	}
-	if sum != s.bytes {
-		t.Errorf("%d bytes, counted %d", s.bytes, sum)
 	}
 }

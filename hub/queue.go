@@ -7,6 +7,7 @@ import (
 	"github.com/gopar-project/gopar/internal/jupyter"
 	"github.com/gopar-project/gopar/internal/proto"
 	"github.com/gopar-project/gopar/internal/sched"
+	"github.com/gopar-project/gopar/internal/store"
 )
 
 // queue tells the load of engines. Engines that are gone are not listed.
@@ -17,18 +18,16 @@ func (h *Hub) queue(from string, m *jupyter.Message, _ [][]byte) error {
 	}
 	reply := proto.QueueReply{Status: proto.StatusOK, Engines: map[int]proto.EngineQueue{}}
 	var err error
+	var done map[string][]string
+	if q.Verbose {
+		if done, err = h.completed(); err != nil {
+			return err
+		}
+	}
 	h.under(func() {
 		var engines []*engine
 		if engines, err = h.targets(q.Targets); err != nil {
 			return
-		}
-		done := map[string][]string{}
-		if q.Verbose {
-			for _, r := range h.store.list() {
-				if !r.pending() {
-					done[r.engine] = append(done[r.engine], r.id)
-				}
-			}
 		}
 		for _, e := range engines {
 			id := sched.EngineID(e.uuid)
@@ -55,6 +54,16 @@ func (h *Hub) queue(from string, m *jupyter.Message, _ [][]byte) error {
 	return nil
 }
 
+// completed returns the ids of the finished tasks that the hub knows, by their engine. It waits for the store.
+func (h *Hub) completed() (map[string][]string, error) {
+	list, err := h.find(h.life, store.Query{{Column: "received", Op: "$ne"}}, []string{"engine_uuid"})
+	done := map[string][]string{}
+	for _, r := range list {
+		done[r.Engine] = append(done[r.Engine], r.ID)
+	}
+	return done, err
+}
+
 // maxTold bounds the content and the metadata that are told of a running task:
 // enough for a function's name or a cell's first lines.
 const maxTold = 16 << 10
@@ -63,12 +72,12 @@ const maxTold = 16 << 10
 func (h *Hub) running(e *engine) *proto.RunningTask {
 	var oldest *record
 	for _, r := range e.queue {
-		if oldest == nil || r.submitted.Before(oldest.submitted) {
+		if oldest == nil || r.Submitted.Before(oldest.Submitted) {
 			oldest = r
 		}
 	}
 	if id, ok := h.sched.Oldest(sched.EngineID(e.uuid)); ok {
-		if r := h.store.byID[string(id)]; r != nil && (oldest == nil || r.submitted.Before(oldest.submitted)) {
+		if r := h.records.byID[string(id)]; r != nil && (oldest == nil || r.Submitted.Before(oldest.Submitted)) {
 			oldest = r
 		}
 	}
@@ -76,7 +85,7 @@ func (h *Hub) running(e *engine) *proto.RunningTask {
 		return nil
 	}
 	m := oldest.request
-	t := &proto.RunningTask{MsgID: oldest.id, MsgType: m.Header.MsgType, Submitted: proto.Time{Time: oldest.submitted}}
+	t := &proto.RunningTask{MsgID: oldest.ID, MsgType: m.Header.MsgType, Submitted: proto.Time{Time: oldest.Submitted}}
 	if len(m.Metadata) <= maxTold {
 		t.Metadata = m.Metadata
 	}
@@ -130,10 +139,10 @@ func (e *engine) direct() []string {
 	for _, r := range e.queue {
 		list = append(list, r)
 	}
-	sort.Slice(list, func(i, j int) bool { return list[i].submitted.Before(list[j].submitted) })
+	sort.Slice(list, func(i, j int) bool { return list[i].Submitted.Before(list[j].Submitted) })
 	out := make([]string, len(list))
 	for i, r := range list {
-		out[i] = r.id
+		out[i] = r.ID
 	}
 	return out
 }

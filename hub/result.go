@@ -1,11 +1,11 @@
 package hub
 
 import (
-	"encoding/json"
 	"slices"
 
 	"github.com/gopar-project/gopar/internal/jupyter"
 	"github.com/gopar-project/gopar/internal/proto"
+	"github.com/gopar-project/gopar/internal/store"
 )
 
 // result returns the results of tasks, or which of them are done.
@@ -15,27 +15,7 @@ func (h *Hub) result(from string, m *jupyter.Message, _ [][]byte) error {
 		return err
 	}
 	slices.Sort(q.MsgIDs.IDs)
-	reply := proto.ResultReply{Status: proto.StatusOK, Results: map[string]proto.TaskResult{}}
-	var buffers [][]byte
-	var err error
-	h.under(func() {
-		for _, id := range slices.Compact(q.MsgIDs.IDs) {
-			r := h.store.byID[id]
-			switch {
-			case r == nil:
-				err = proto.NewRemoteError("KeyError", "No such message: %s", id)
-				return
-			case r.pending():
-				reply.Pending = append(reply.Pending, id)
-				continue
-			}
-			reply.Completed = append(reply.Completed, id)
-			if !q.StatusOnly {
-				reply.Results[id] = r.result()
-				buffers = append(buffers, r.reply.Buffers...)
-			}
-		}
-	})
+	reply, buffers, err := h.results(&q)
 	if err != nil {
 		h.answer(from, m, proto.ResultReplyType, remote(err))
 		return nil
@@ -44,93 +24,90 @@ func (h *Hub) result(from string, m *jupyter.Message, _ [][]byte) error {
 	return nil
 }
 
-// result returns a finished task as a client gets it.
-func (r *record) result() proto.TaskResult {
-	return proto.TaskResult{
-		Header:         orNull(r.request.RawHeader),
-		Metadata:       orNull(r.request.Metadata),
-		ResultMetadata: orNull(r.reply.Metadata),
-		ResultHeader:   orNull(r.reply.RawHeader),
-		ResultContent:  orNull(r.reply.Content),
-		Received:       proto.Time{Time: r.received},
+// results makes the reply to a request whose ids are sorted.
+func (h *Hub) results(q *proto.ResultRequest) (*proto.ResultReply, [][]byte, error) {
+	ids := slices.Compact(q.MsgIDs.IDs)
+	reply := &proto.ResultReply{Status: proto.StatusOK, Results: map[string]proto.TaskResult{}}
+	found, pending, err := h.lookUp(ids)
+	if err != nil {
+		return nil, nil, err
+	}
+	var buffers [][]byte
+	for _, id := range ids {
+		r := found[id]
+		switch {
+		case pending[id]:
+			reply.Pending = append(reply.Pending, id)
+		case r == nil && q.Partial:
+			reply.Unknown = append(reply.Unknown, id)
+		case r == nil:
+			return nil, nil, proto.NewRemoteError("KeyError", "No such message: %s", id)
+		default:
+			reply.Completed = append(reply.Completed, id)
+			if !q.StatusOnly {
+				reply.Results[id] = taskResult(r)
+				buffers = append(buffers, r.ResultBuffers...)
+			}
+		}
+	}
+	return reply, buffers, nil
+}
+
+// lookUp returns the records of tasks, finished or not, and which of them are pending. It waits for the store.
+func (h *Hub) lookUp(ids []string) (found map[string]*store.Record, pending map[string]bool, err error) {
+	found, pending = map[string]*store.Record{}, map[string]bool{}
+	var others []string
+	h.under(func() {
+		for _, id := range ids {
+			r := h.records.byID[id]
+			if r == nil {
+				others = append(others, id)
+				continue
+			}
+			found[id], pending[id] = r.kept(), r.pending()
+		}
+	})
+	if len(others) == 0 {
+		return found, pending, nil
+	}
+	stored, err := h.store.Get(h.life, others)
+	for id, r := range stored {
+		found[id] = r
+	}
+	return found, pending, err
+}
+
+// taskResult returns a finished task as a client gets it.
+func taskResult(r *store.Record) proto.TaskResult {
+	t := proto.TaskResult{
+		Header:         orNull(r.Header),
+		Metadata:       orNull(r.Metadata),
+		ResultMetadata: orNull(r.ResultMetadata),
+		ResultHeader:   orNull(r.ResultHeader),
+		ResultContent:  orNull(r.ResultContent),
+		Received:       proto.Time{Time: r.Received},
 		IO: proto.TaskIO{
-			ExecuteInput:  orNull(r.executeInput),
-			ExecuteResult: orNull(r.executeResult),
-			Error:         orNull(r.failure),
-			Stdout:        r.stdout.String(),
-			Stderr:        r.stderr.String(),
+			ExecuteResult: orNull(r.ExecuteResult),
+			Error:         orNull(r.Error),
+			Stdout:        r.Stdout,
+			Stderr:        r.Stderr,
 		},
 	}
+	t.IO.ExecuteInput, _ = r.Field("execute_input")
+	return t
 }
 
 // history lists the tasks the hub knows.
 func (h *Hub) history(from string, m *jupyter.Message, _ [][]byte) error {
-	reply := proto.HistoryReply{Status: proto.StatusOK, History: []string{}}
-	h.under(func() {
-		for _, r := range h.store.list() {
-			reply.History = append(reply.History, r.id)
-		}
-	})
+	list, err := h.find(h.life, nil, nil)
+	if err != nil {
+		h.answer(from, m, proto.HistoryReplyType, remote(err))
+		return nil
+	}
+	reply := proto.HistoryReply{Status: proto.StatusOK, History: make([]string, len(list))}
+	for i, r := range list {
+		reply.History[i] = r.ID
+	}
 	h.answer(from, m, proto.HistoryReplyType, reply)
 	return nil
-}
-
-// field returns one column of a task's record as JSON; false for a column that
-// does not exist. Buffers are not JSON: see database.
-func (r *record) field(name string) (json.RawMessage, bool) {
-	reply := r.reply
-	if reply == nil {
-		reply = &jupyter.Message{}
-	}
-	switch name {
-	case "msg_id":
-		return encode(r.id), true
-	case "header":
-		return orNull(r.request.RawHeader), true
-	case "metadata":
-		return orNull(r.request.Metadata), true
-	case "content":
-		return orNull(r.request.Content), true
-	case "submitted":
-		return encode(proto.Time{Time: r.submitted}), true
-	case "client_uuid":
-		return encode(r.request.Header.Session), true
-	case "engine_uuid":
-		if r.engine == "" {
-			return orNull(nil), true
-		}
-		return encode(r.engine), true
-	case "started":
-		return encode(r.started()), true
-	case "completed":
-		return encode(r.completed()), true
-	case "received":
-		return encode(proto.Time{Time: r.received}), true
-	case "resubmitted":
-		if r.resubmitted == "" {
-			return orNull(nil), true
-		}
-		return encode(r.resubmitted), true
-	case "result_header":
-		return orNull(reply.RawHeader), true
-	case "result_metadata":
-		return orNull(reply.Metadata), true
-	case "result_content":
-		return orNull(reply.Content), true
-	case "queue":
-		return encode(r.queue), true
-	case "execute_input":
-		return orNull(r.executeInput), true
-	case "execute_result":
-		return orNull(r.executeResult), true
-	case "error":
-		return orNull(r.failure), true
-	case "stdout":
-		return encode(r.stdout.String()), true
-	case "stderr":
-		return encode(r.stderr.String()), true
-	case "label":
-		return r.label(), true
-	}
-	return nil, false
 }

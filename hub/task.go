@@ -33,11 +33,11 @@ func (h *Hub) submit(client string, m *jupyter.Message, frames [][]byte) error {
 	}
 	r := newRecord(m, client, viaTask, "")
 	r.frames = frames
-	if !h.store.add(r) {
+	if !h.records.add(r) {
 		return fmt.Errorf("a task %s exists", m.Header.MsgID)
 	}
 	t := sched.Task{
-		ID:      sched.TaskID(r.id),
+		ID:      sched.TaskID(r.ID),
 		Client:  sched.ClientID(client),
 		After:   dependency(md.After),
 		Follow:  dependency(md.Follow),
@@ -141,9 +141,9 @@ func (h *Hub) taskReply(from string, m *jupyter.Message, frames [][]byte) error 
 	frames = routed(m, frames, []byte(from))
 	var err error
 	h.under(func() {
-		r := h.store.byID[id]
+		r := h.records.byID[id]
 		actions := h.sched.Finish(h.now(), sched.EngineID(from), sched.TaskID(id), result)
-		if r == nil || actions == nil && r.engine != from {
+		if r == nil || actions == nil && r.Engine != from {
 			err = fmt.Errorf("stale reply to %s", id)
 			return
 		}
@@ -161,14 +161,14 @@ func (h *Hub) taskReply(from string, m *jupyter.Message, frames [][]byte) error 
 // obey carries out what the scheduler decided. Call it under mu.
 func (h *Hub) obey(actions []sched.Action) {
 	for _, a := range actions {
-		r := h.store.byID[string(a.Task)]
+		r := h.records.byID[string(a.Task)]
 		if r == nil {
 			continue // a purged one
 		}
 		switch a.Do {
 		case sched.Send:
-			r.engine = string(a.Engine)
-			h.toEngine(h.sockets.taskEngines, r.engine, h.attempt(r, a.Attempt))
+			r.Engine = string(a.Engine)
+			h.toEngine(h.sockets.taskEngines, r.Engine, h.attempt(r, a.Attempt))
 		case sched.Fail:
 			h.failTask(r, a)
 		}
@@ -210,13 +210,13 @@ func (h *Hub) failTask(r *record, a sched.Action) {
 		content = proto.OK{Status: proto.StatusAborted}
 	case sched.Killed:
 		md.Engine = string(a.Engine)
-		content = proto.NewRemoteError(proto.EngineError, "Engine %s died while running task '%s'", a.Engine, r.id)
+		content = proto.NewRemoteError(proto.EngineError, "Engine %s died while running task '%s'", a.Engine, r.ID)
 	case sched.TimedOut:
-		content = proto.NewRemoteError(proto.TaskTimeout, "task '%s' waited longer than its timeout", r.id)
+		content = proto.NewRemoteError(proto.TaskTimeout, "task '%s' waited longer than its timeout", r.ID)
 	case sched.Invalid:
-		content = proto.NewRemoteError(proto.InvalidDependency, "task '%s' depends on itself or on a task that is not known", r.id)
+		content = proto.NewRemoteError(proto.InvalidDependency, "task '%s' depends on itself or on a task that is not known", r.ID)
 	default:
-		content = proto.NewRemoteError(proto.ImpossibleDependency, "task '%s': its dependencies can never be met, or no engine it may run on is left", r.id)
+		content = proto.NewRemoteError(proto.ImpossibleDependency, "task '%s': its dependencies can never be met, or no engine it may run on is left", r.ID)
 	}
 	if m := h.reply(h.sockets.taskClients, r.client, r.request, content, md); m != nil {
 		h.finish(r, m)

@@ -5,6 +5,7 @@ import (
 	"log"
 	"os"
 	"os/signal"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"syscall"
@@ -24,7 +25,8 @@ type hubFlags struct {
 	hub.Config
 	profile, scheme, logLevel, ports string
 	port, ping, hwm                  int
-	debug                            bool
+	debug, sqlite, dict              bool
+	memory, bytes                    int64 // MiB
 	ignored                          map[string]*bool
 }
 
@@ -69,12 +71,18 @@ func (f *hubFlags) define(s *pflag.FlagSet) {
 	s.IntVar(&f.hwm, "hwm", -1, "tasks an engine holds at most; 0 is no limit (default: as suits their duration)")
 	s.BoolVar(&f.Reuse, "reuse", false, "use the ports and key of the connection files, and leave them behind")
 	s.BoolVar(&f.NoStore, "nodb", false, "keep nothing of finished tasks")
+	s.StringVar(&f.Store, "store", os.Getenv("GOPAR_STORE"), "where finished tasks are kept: memory, sqlite:PATH, postgres://user@host/db, none (default memory, or $GOPAR_STORE)")
+	s.Int64Var(&f.memory, "store-memory", 0, "MiB of finished tasks in memory; more go to disk (default 256)")
+	s.Int64Var(&f.bytes, "store-bytes", 0, "MiB of finished tasks in all (default 4096)")
+	s.IntVar(&f.Budget.Count, "store-count", 0, "finished tasks in all (default 100000, in a database 10000000)")
+	s.BoolVar(&f.sqlite, "sqlitedb", false, "same as --store=sqlite:tasks.db, in the profile's directory")
+	s.BoolVar(&f.dict, "dictdb", false, "same as --store=memory")
 	s.StringVar(&f.logLevel, "log-level", "INFO", "DEBUG, INFO, WARN, or 10, 20, 30")
 	s.BoolVar(&f.Validate, "validate", false, "check the scheduler's invariants after every event (slow)")
 	s.BoolVar(&f.debug, "debug", false, "same as --log-level=DEBUG")
 	f.ignored = map[string]*bool{}
 	for name, why := range map[string]string{
-		"dictdb": "the store is in memory anyway", "sqlitedb": "the store is in memory", "mongodb": "the store is in memory",
+		"mongodb": "there is no such store; see --store",
 		"restore": "nothing is kept of an earlier hub", "usethreads": "the hub is one process", "log-to-file": "the log goes to stderr",
 	} {
 		f.ignored[name+": "+why] = s.Bool(name, false, "accepted, but "+why)
@@ -116,6 +124,17 @@ func (f *hubFlags) finish() (err error) {
 		if f.ProfileDir, err = proto.ProfileDir("", f.profile); err != nil {
 			return err
 		}
+	}
+	f.Budget.Memory, f.Budget.Bytes = f.memory<<20, f.bytes<<20
+	switch {
+	case f.dict:
+		f.Store = "memory"
+	case f.sqlite:
+		dir, err := proto.ProfileDir(f.ProfileDir, "")
+		if err != nil {
+			return err
+		}
+		f.Store = "sqlite:" + filepath.Join(dir, "tasks.db")
 	}
 	if f.Scheme, err = sched.ParseScheme(f.scheme); err != nil {
 		return err

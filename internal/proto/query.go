@@ -201,6 +201,7 @@ func (q *QueueReply) UnmarshalJSON(b []byte) error {
 type ResultRequest struct {
 	MsgIDs     StringList `json:"msg_ids"`
 	StatusOnly bool       `json:"status_only"`
+	Partial    bool       `json:"partial,omitempty"` // unknown ones are listed and no error; Python's hub ignores it
 }
 
 // TaskIO is what a task showed on iopub, as the hub captured it.
@@ -230,6 +231,7 @@ type ResultReply struct {
 	Status    string
 	Pending   []string
 	Completed []string
+	Unknown   []string // only if the request was Partial
 	Results   map[string]TaskResult
 }
 
@@ -240,6 +242,9 @@ func (r ResultReply) MarshalJSON() ([]byte, error) {
 		m[id] = t
 	}
 	m["status"], m["pending"], m["completed"] = r.Status, list(r.Pending), list(r.Completed)
+	if len(r.Unknown) > 0 {
+		m["unknown"] = r.Unknown
+	}
 	return json.Marshal(m)
 }
 
@@ -259,6 +264,8 @@ func (r *ResultReply) UnmarshalJSON(b []byte) error {
 			err = json.Unmarshal(v, &r.Pending)
 		case "completed":
 			err = json.Unmarshal(v, &r.Completed)
+		case "unknown":
+			err = json.Unmarshal(v, &r.Unknown)
 		default:
 			if v[0] != '{' {
 				continue // of an error reply
