@@ -53,7 +53,7 @@ func (r *Runner) obituary(waitErr error) *Exception {
 	<-r.dump.end
 	text := r.dump.String()
 	r.out.held(func(held []byte) []byte { return withoutDump(held, text) })
-	r.flush(true)
+	r.flush(true, "")
 	if text != "" {
 		text = r.out.beforeDump(text) + text
 	}

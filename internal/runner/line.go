@@ -147,16 +147,17 @@ func (o *outputs) own(job string) {
 	o.job = job
 }
 
-// conclude forgets the queued task seq; last reports that none began after it.
-func (o *outputs) conclude(seq uint64) (last bool) {
+// conclude forgets the queued task seq and returns its name.
+func (o *outputs) conclude(seq uint64) string {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	if id, ok := o.names[seq]; ok && seq > o.lined && o.shared.running() >= seq {
+	id := o.names[seq]
+	if seq > o.lined && o.shared.running() >= seq {
 		o.lined = seq
 		o.own(id)
 	}
 	delete(o.names, seq)
-	return o.shared.running() <= seq
+	return id
 }
 
 // began reports whether the child has begun the queued task seq.

@@ -174,8 +174,9 @@ func (o *outputs) switchTo(job string) {
 	o.own(job)
 }
 
-// take returns what is to be delivered. Unless all is asked for, a character that has only come in part is kept back.
-func (o *outputs) take(all bool) []chunk {
+// take returns what is to be delivered. A character that has only come in part is kept back, unless all is asked for or it
+// belongs to over, which has ended.
+func (o *outputs) take(all bool, over string) []chunk {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	var out, kept []chunk
@@ -192,11 +193,13 @@ func (o *outputs) take(all bool) []chunk {
 		last[c.stream] = len(out)
 		out = append(out, c)
 	}
-	if !all {
-		for s, i := range last {
+	ended := func(job string) bool { return all || over != "" && job == over }
+	for s, i := range last {
+		if !ended(out[i].job) {
 			out[i].text, s.carry = splitPartial(out[i].text)
 		}
-	} else {
+	}
+	if ended(o.job) {
 		for _, s := range o.streams {
 			if len(s.carry) > 0 {
 				out = append(out, chunk{job: o.job, stream: s, text: s.carry})

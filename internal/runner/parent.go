@@ -243,12 +243,12 @@ func (r *Runner) deliver() {
 			r.handle(f)
 		case <-r.out.kick:
 			if r.out.waiting() >= flushSize {
-				r.flush(false)
+				r.flush(false, "")
 			} else {
 				timer.Reset(coalesce)
 			}
 		case <-timer.C:
-			r.flush(false)
+			r.flush(false, "")
 		case <-ended:
 			ended = nil
 			// What the process wrote is in the pipe. Processes it started may hold the pipe open: do not wait for them.
@@ -257,10 +257,10 @@ func (r *Runner) deliver() {
 	}
 }
 
-// flush delivers pending output, with all also the beginnings of characters and what is still in the pipes.
-func (r *Runner) flush(all bool) {
+// flush delivers pending output, with all also the beginnings of characters, as for the task over, which has ended.
+func (r *Runner) flush(all bool, over string) {
 	sink := r.currentSink()
-	for _, c := range r.out.take(all) {
+	for _, c := range r.out.take(all, over) {
 		if len(c.text) > 0 {
 			sink.Output(c.job, c.stream.name, c.text)
 		}
@@ -277,9 +277,9 @@ func (r *Runner) currentSink() Sink {
 func (r *Runner) handle(f *frame) {
 	if f.Kind != kindResult || !r.isLined(f.Seq) {
 		r.out.drain()
-		r.flush(f.Kind == kindResult)
+		r.flush(f.Kind == kindResult, "")
 	} else { // the child has seen to it that all is read, and may have begun the next
-		r.flush(r.out.conclude(f.Seq))
+		r.flush(false, r.out.conclude(f.Seq))
 	}
 	switch f.Kind {
 	case kindReady:
