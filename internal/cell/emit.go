@@ -72,7 +72,11 @@ func (l *lowering) emit(n ast.Node) string {
 		}
 	case *ast.Field:
 		return l.field(n)
-	case *ast.ForStmt, *ast.RangeStmt, *ast.IfStmt, *ast.SwitchStmt, *ast.TypeSwitchStmt, *ast.CommClause, *ast.CaseClause:
+	case *ast.ForStmt:
+		return l.loop(n)
+	case *ast.RangeStmt:
+		return l.loop(n)
+	case *ast.IfStmt, *ast.SwitchStmt, *ast.TypeSwitchStmt, *ast.CommClause, *ast.CaseClause:
 		return l.control(n)
 	case *ast.BlockStmt:
 		return l.block(n, "")
@@ -94,8 +98,11 @@ func (l *lowering) stmt(s ast.Stmt) string {
 	switch s := s.(type) {
 	case *ast.AssignStmt:
 		if s.Tok == token.DEFINE {
-			return text + l.uses(s.Lhs...)
+			return text + l.writeThrough(s.Lhs...) + l.uses(s.Lhs...)
 		}
+		return text + l.writeThrough(s.Lhs...)
+	case *ast.IncDecStmt:
+		return text + l.writeThrough(s.X)
 	}
 	return text
 }
@@ -195,9 +202,9 @@ func (l *lowering) callsSomething(fn ast.Node) bool {
 func (l *lowering) control(n ast.Node) string {
 	switch n := n.(type) {
 	case *ast.ForStmt:
-		return l.headed(n, n.Body, stopCheck+l.initUses(n.Init))
+		return l.headed(n, n.Body, l.stopCheck()+l.initUses(n.Init))
 	case *ast.RangeStmt:
-		prologue := stopCheck
+		prologue := l.stopCheck()
 		if n.Tok == token.DEFINE {
 			prologue += l.usesAtStart(n.Key, n.Value)
 		}
@@ -303,7 +310,11 @@ func (l *lowering) clause(n ast.Node, colon token.Pos, body []ast.Stmt, prologue
 func (l *lowering) labeled(n *ast.LabeledStmt) string {
 	head := l.text(n.Pos(), n.Colon+1)
 	switch n.Stmt.(type) {
-	case *ast.ForStmt, *ast.RangeStmt, *ast.SwitchStmt, *ast.TypeSwitchStmt, *ast.SelectStmt, *ast.EmptyStmt, *ast.BlockStmt:
+	case *ast.ForStmt, *ast.RangeStmt: // not in a block of its own: continue and break must find it
+		return head + l.text(n.Colon+1, n.Stmt.Pos()) + l.control(n.Stmt)
+	}
+	switch n.Stmt.(type) {
+	case *ast.SwitchStmt, *ast.TypeSwitchStmt, *ast.SelectStmt, *ast.EmptyStmt, *ast.BlockStmt:
 		return head + l.text(n.Colon+1, n.Stmt.Pos()) + l.stmt(n.Stmt)
 	}
 	return head + stopCheck + l.text(n.Colon+1, n.Stmt.Pos()) + l.stmt(n.Stmt)

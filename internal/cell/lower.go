@@ -43,7 +43,8 @@ type lowering struct {
 	// callbacks are the function literals that calls of libraries are given.
 	callbacks map[ast.Node]bool
 	litObjs   map[string]types.Object
-	funcs     []string // lifted literals
+	funcs     []string   // lifted literals
+	shadow    *shadowing // of the loop being written; nil: none
 	err       error
 }
 

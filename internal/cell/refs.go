@@ -55,8 +55,19 @@ func (l *lowering) unitOf(o types.Object) string {
 	return l.s.units[o.Pkg()]
 }
 
-// variable writes a session variable: the box it lives in, dereferenced.
+// variable writes a session variable: the box it lives in, dereferenced, or the
+// local that a loop keeps it in.
 func (l *lowering) variable(o types.Object) string {
+	if l.shadow != nil {
+		if local, ok := l.shadow.names[o]; ok {
+			return local
+		}
+	}
+	return l.box(o)
+}
+
+// box writes the box of a session variable, dereferenced.
+func (l *lowering) box(o types.Object) string {
 	name := strings.TrimPrefix(o.Name(), oldPrefix)
 	id := l.varID(o)
 	if l.fn != nil {

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"go/ast"
 	"go/types"
+	"maps"
+	"slices"
 	"strings"
 )
 
@@ -26,9 +28,24 @@ func (l *lowering) runFunc() string {
 		}
 	}
 	steps, rest := l.orderedSteps()
-	b.WriteString(l.stepsText(steps) + inits + l.stepsText(rest) + mains)
+	b.WriteString(l.hoisted(l.stepsText(steps) + inits + l.stepsText(rest) + mains))
 	b.WriteString("}\n")
 	return b.String()
+}
+
+// hoisted puts the addresses of the session variables that a cell with loops uses
+// into locals: the compiler must load a global one after every store.
+func (l *lowering) hoisted(text string) string {
+	if !strings.Contains(text, "for ") {
+		return text
+	}
+	var b strings.Builder
+	for _, box := range slices.Sorted(maps.Keys(l.boxes)) {
+		if strings.Contains(text, box) {
+			fmt.Fprintf(&b, "\t%s := %s; _ = %s\n", box, box, box)
+		}
+	}
+	return b.String() + text
 }
 
 func (l *lowering) stepsText(steps []step) string {
