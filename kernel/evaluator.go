@@ -122,7 +122,8 @@ type Outcome struct {
 }
 
 // MetadataKey is where an Outcome's Metadata may hold a map[string]any that says
-// how the cell was run; %time shows its "mode".
+// how the cell was run; %time shows its "mode", and its "seconds" without what
+// was needed to prepare it.
 const MetadataKey = "gopar"
 
 // Error is an error of the user's code: the only output of a cell that fails,

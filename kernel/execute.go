@@ -35,6 +35,8 @@ type execution struct {
 	isInterrupted func() bool
 	// mode is how the last step ran, when the evaluator told.
 	mode string
+	// prepared is how long its steps took to check and build.
+	prepared time.Duration
 }
 
 // execute serves execute_request: execute_input, what the cell shows, its

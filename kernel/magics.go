@@ -6,6 +6,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/gopar-project/gopar/display"
 )
@@ -195,9 +196,6 @@ func (k *Kernel) runSteps(ctx context.Context, e *execution, steps []step) Outco
 		} else {
 			maps.Copy(total.Metadata, o.Metadata)
 		}
-		if how, ok := total.Metadata[MetadataKey].(map[string]any); ok {
-			e.mode, _ = how["mode"].(string)
-		}
 		if total.Error = o.Error; o.Error != nil {
 			return total
 		}
@@ -215,10 +213,18 @@ func (k *Kernel) runStep(ctx context.Context, e *execution, s step) Outcome {
 	if s.act != nil {
 		return s.act(ctx, k, e)
 	}
-	return k.evaluator.Execute(ctx, Cell{
+	began := time.Now()
+	o := k.evaluator.Execute(ctx, Cell{
 		MsgID: e.id, Code: s.code, Number: e.number, Silent: e.content.Silent, AllowStdin: e.content.AllowStdin, Mode: s.mode,
 		Shown: s.quoted,
 	})
+	if how, ok := o.Metadata[MetadataKey].(map[string]any); ok {
+		e.mode, _ = how["mode"].(string)
+		if ran, ok := how["seconds"].(float64); ok {
+			e.prepared += max(0, time.Since(began)-time.Duration(ran*float64(time.Second)))
+		}
+	}
+	return o
 }
 
 // isDeclared reports whether the session has a name.

@@ -1,12 +1,14 @@
 package kernel_test
 
 import (
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/gopar-project/gopar/internal/jupyter/jupytertest"
 	"github.com/gopar-project/gopar/kernel"
@@ -180,6 +182,7 @@ func TestFilesAreRunAndLoaded(t *testing.T) {
 		{"%run stats.go", "main 1.5\n"},
 		{"mean(2, 4)", "=> 3"},
 		{"%run wrong.go", `! wrong\.go:3:13: cannot use "x".*`},
+		{"%%time\nsum := 0 // never built before: \nvar stamp = " + fmt.Sprint(time.Now().UnixNano()) + "\nfor i := range 3 {\n\tsum += i\n}\nsum", `wall time: [\d.]+[nµm]s \(native\), after \d+ms of checking and building\n=> 3`},
 		{"%run nb.ipynb", `wall time: .*\n=> 2`},
 		{"%run nope.go", "! .*no such file.*"},
 		{"%load nope.go", "! .*no such file.*"},

@@ -25,20 +25,28 @@ func (i *invocation) placed() string {
 	return strings.Repeat(" ", max(i.column-1, 0)) + i.args
 }
 
-// timed adds code between the start and the stop of a clock.
+// notable is how long the preparation of code takes before %time tells of it.
+const notable = 10 * time.Millisecond
+
+// timed adds code between the start and the stop of a clock, which stands while the code is checked and built.
 func (p *plan) timed(code string, line int) error {
 	var start time.Time
-	p.doSilently(func(context.Context, *Kernel, *execution) Outcome {
-		start = time.Now()
+	var before time.Duration
+	p.doSilently(func(_ context.Context, _ *Kernel, e *execution) Outcome {
+		start, before = time.Now(), e.prepared
 		return Outcome{}
 	})
 	if err := p.addGo(code, line); err != nil {
 		return err
 	}
 	p.doSilently(func(_ context.Context, k *Kernel, e *execution) Outcome {
-		text := "wall time: " + roundTime(time.Since(start)).String()
+		build := e.prepared - before
+		text := "wall time: " + roundTime(time.Since(start)-build).String()
 		if e.mode != "" {
 			text += " (" + e.mode + ")"
+		}
+		if build >= notable {
+			text += ", after " + build.Round(time.Millisecond).String() + " of checking and building"
 		}
 		k.sink.Output(e.id, "stdout", []byte(text+"\n"))
 		return Outcome{}

@@ -177,9 +177,10 @@ func (c *checker) pass() Errors {
 				}
 				return
 			}
-			ignored = c.ignore(te)
+			e := Error{Pos: s.fset.Position(te.Pos), Msg: c.message(te.Msg)}
+			ignored = c.ignore(te) || slices.Contains(errs, e) // go/types looks at some expressions twice
 			if !ignored {
-				errs = append(errs, Error{Pos: s.fset.Position(te.Pos), Msg: c.message(te.Msg)})
+				errs = append(errs, e)
 			}
 		},
 	}

@@ -233,6 +233,7 @@ func TestSessions(t *testing.T) {
 			{"strngs.ToUpper(\"a\")", "cell 7:1:1: undefined: strngs (did you mean strings?)"},
 			{"value := 3", ""}, {"vale", "cell 9:1:1: undefined: vale (did you mean value?)"},
 			{"z := z + 1", "cell 10:1:6: undefined: z"},
+			{"var arr [3]int\narr[3]", "cell 11:2:5: invalid argument: index 3 out of bounds [0:3]"},
 		},
 		"struct types that cells cannot share": {
 			{"type pair[T any] = struct{ a, b T }\nfunc mk[T any](v T) (r struct{ val T }) { r.val = v; return }\nmk(1).val, pair[int]{1, 2}", "=> 1 {1 2}"},
