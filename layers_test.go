@@ -55,7 +55,7 @@ var layers = []layer{
 	{"internal/zmtp", "ZeroMQ sockets", []string{"internal/memory"}, []string{logr, zmq4, xcrypto}},
 	{"internal/jupyter", "Jupyter messages and connections", []string{"internal/zmtp"}, []string{logr, uuid}},
 	{"internal/jupyter/jupytertest", "a fake front end for tests", []string{"internal/jupyter", "internal/zmtp"}, []string{logr}},
-	{"internal/proto", "messages among client, hub and engines", []string{"internal/jupyter"}, nil},
+	{"internal/proto", "messages among client, hub and engines; connection files and the keys in them", []string{"internal/jupyter", "internal/zmtp"}, nil},
 	{"internal/store", "finished tasks: kept, found, bounded", []string{"internal/proto"}, []string{logr, sqlite, pgx}},
 	{"internal/codec", "Go values and functions as frames", []string{"internal/unit"}, nil},
 	{"internal/native", "building units, and their cache", nil, []string{logr, xsys}},

@@ -29,6 +29,7 @@ import (
 	"github.com/gopar-project/gopar/internal/native"
 	"github.com/gopar-project/gopar/internal/proto"
 	"github.com/gopar-project/gopar/internal/runner"
+	"github.com/gopar-project/gopar/internal/zmtp"
 	"github.com/gopar-project/gopar/kernel"
 )
 
@@ -96,6 +97,7 @@ type Engine struct {
 	config  Config
 	log     logr.Logger
 	uuid    string
+	curve   *zmtp.Curve    // encrypts connections; nil if the hub does not
 	id      int            // given by the hub; set before the first request is served
 	kernel  *kernel.Kernel // set before the first request is served; Interrupt reads it under mu
 	cache   *native.Cache
@@ -133,6 +135,9 @@ func New(c Config) (*Engine, error) {
 		e.uuid = jupyter.NewSession(nil).ID
 	}
 	e.line = newLine(e)
+	if e.curve, err = c.Hub.Curve(); err != nil {
+		return nil, err
+	}
 	if e.workers, err = newWorkers(e); err != nil {
 		return nil, err
 	}
@@ -153,7 +158,7 @@ func (e *Engine) Serve(ctx context.Context) error {
 	}
 	e.log = e.log.WithValues("engine", e.id)
 	e.conn, err = jupyter.Attach(ctx, jupyter.EngineSockets{
-		UUID: e.uuid, ID: e.id, Key: []byte(e.config.Hub.Key),
+		UUID: e.uuid, ID: e.id, Key: []byte(e.config.Hub.Key), Curve: e.curve,
 		Shell:   e.shellEndpoints(),
 		Control: e.config.Hub.Endpoint(e.config.Hub.Control),
 		IOPub:   e.config.Hub.Endpoint(e.config.Hub.IOPub),

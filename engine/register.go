@@ -41,13 +41,13 @@ type registration struct {
 func (e *Engine) register(ctx context.Context, leave context.CancelCauseFunc) (*registrar, error) {
 	hub := e.config.Hub
 	r := &registrar{e: e, session: jupyter.NewSessionID([]byte(hub.Key), e.uuid), replies: make(chan registration, 1), leave: leave}
-	options := zmtp.Options{Identity: []byte(e.uuid), Log: e.log}
+	options := zmtp.Options{Identity: []byte(e.uuid), Curve: e.curve, Log: e.log}
 	watched := options
 	watched.OnConnect = func(*zmtp.Peer) { r.up() }
 	watched.OnDisconnect = func(*zmtp.Peer) { r.down() }
 	r.dealer = zmtp.NewDealer(watched, r.answer)
 	r.pong = zmtp.NewDealer(options, func([][]byte) {})
-	r.ping = zmtp.NewSub(zmtp.Options{Log: e.log}, func(frames [][]byte) {
+	r.ping = zmtp.NewSub(zmtp.Options{Curve: e.curve, Log: e.log}, func(frames [][]byte) {
 		if err := r.pong.Send(frames); err != nil {
 			e.log.V(1).Info("heartbeat not answered", "reason", err.Error())
 		}

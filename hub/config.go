@@ -55,7 +55,18 @@ type Config struct {
 	Budget store.Budget
 	// NoStore keeps nothing of finished tasks, whatever Store says. Default: false.
 	NoStore bool
-	// Reuse reads ports and key from connection files that are there, and
+	// EnableCurve encrypts all connections with CURVE. The hub's key pair is that
+	// in $IPP_CURVE_PUBLICKEY and $IPP_CURVE_SECRETKEY, else a new one. Default:
+	// false, because on one machine there is nobody to hide from.
+	EnableCurve bool
+	// Allowed is the path of a file that lists the public keys of the clients and
+	// engines to admit; it needs EnableCurve. Default: none, whoever has a
+	// connection file is welcome.
+	Allowed string
+	// NoKey leaves messages unsigned, which is refused unless the hub listens on
+	// loopback only or encrypts. Default: false.
+	NoKey bool
+	// Reuse reads ports and keys from connection files that are there, and
 	// leaves them on exit. Default: false.
 	Reuse bool
 	// SendBuffer bounds the bytes queued for one engine or client. Default:

@@ -131,9 +131,13 @@ func newClient(t testing.TB, h *Hub) *testClient {
 	info := h.ClientInfo()
 	s := jupyter.NewSession([]byte(info.Key))
 	c := &testClient{t: t, session: s}
+	curve, err := info.Curve()
+	if err != nil {
+		t.Fatal(err)
+	}
 	dealer := func(port int) (*zmtp.Dealer, *inbox) {
 		b := newInbox(s)
-		d := zmtp.NewDealer(zmtp.Options{}, b.take)
+		d := zmtp.NewDealer(zmtp.Options{Curve: curve}, b.take)
 		if err := d.Dial(info.Endpoint(port)); err != nil {
 			t.Fatal(err)
 		}
@@ -141,7 +145,7 @@ func newClient(t testing.TB, h *Hub) *testClient {
 	}
 	sub := func(port int) (*zmtp.Sub, *inbox) {
 		b := newInbox(s)
-		d := zmtp.NewSub(zmtp.Options{}, b.take)
+		d := zmtp.NewSub(zmtp.Options{Curve: curve}, b.take)
 		d.Subscribe(nil)
 		if err := d.Dial(info.Endpoint(port)); err != nil {
 			t.Fatal(err)

@@ -39,6 +39,7 @@ import (
 	"github.com/gopar-project/gopar/internal/proto"
 	"github.com/gopar-project/gopar/internal/sched"
 	"github.com/gopar-project/gopar/internal/store"
+	"github.com/gopar-project/gopar/internal/zmtp"
 )
 
 // Hub serves one cluster. Make one with New, then call Serve.
@@ -47,6 +48,7 @@ type Hub struct {
 	log     logr.Logger
 	session *jupyter.Session
 	opener  *opener
+	curve   *zmtp.Curve // nil without encryption
 	sockets sockets
 	rows    map[channel]map[string]handler
 	client  proto.ClientInfo

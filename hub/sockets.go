@@ -67,6 +67,9 @@ func (h *Hub) bindings() []binding {
 // open makes the sockets and binds them.
 func (h *Hub) open() error {
 	h.reuseFiles()
+	if err := h.secure(); err != nil {
+		return err
+	}
 	h.session, h.opener = jupyter.NewSession([]byte(h.cfg.key)), newOpener(h.cfg.key)
 	h.makeSockets()
 	if h.cfg.RegistrationPort != 0 {
@@ -118,7 +121,7 @@ func (h *Hub) makeSockets() {
 // options returns a socket's options; on is the part of an engine's
 // connections that the socket sees come and go.
 func (h *Hub) options(on watch) zmtp.Options {
-	o := zmtp.Options{Log: h.log, SendBuffer: h.cfg.SendBuffer}
+	o := zmtp.Options{Curve: h.curve, Log: h.log, SendBuffer: h.cfg.SendBuffer}
 	if on != 0 {
 		o.OnConnect = func(p *zmtp.Peer) { h.connected(p.Identity(), on, local(p.RemoteAddr())) }
 		o.OnDisconnect = func(p *zmtp.Peer) { h.disconnected(p.Identity(), on) }
@@ -128,7 +131,9 @@ func (h *Hub) options(on watch) zmtp.Options {
 
 // published returns the options of a PUB socket. Its queues are shorter: a
 // subscriber that does not read loses output, not results.
-func (h *Hub) published() zmtp.Options { return zmtp.Options{Log: h.log, SendBuffer: publishBuffer} }
+func (h *Hub) published() zmtp.Options {
+	return zmtp.Options{Curve: h.curve, Log: h.log, SendBuffer: publishBuffer}
+}
 
 // publishBuffer bounds the bytes queued for one subscriber.
 const publishBuffer = 256 << 20
@@ -174,6 +179,11 @@ func (h *Hub) describe() {
 	c.Interface, e.Interface = iface(h.cfg.IP), iface(h.cfg.EngineIP)
 	c.Location, e.Location = h.cfg.Location, h.cfg.Location
 	c.Key, e.Key = h.cfg.key, h.cfg.key
+	c.CurveServerKey, e.CurveServerKey = nil, nil
+	if h.curve != nil {
+		public := h.curve.Pair.Public.String()
+		c.CurveServerKey, e.CurveServerKey = &public, &public
+	}
 	c.Pack, c.Unpack, e.Pack, e.Unpack = "json", "json", "json", "json"
 	c.SignatureScheme, e.SignatureScheme = proto.SignatureScheme, proto.SignatureScheme
 	c.TaskScheme = h.cfg.Scheme.String()
@@ -208,10 +218,10 @@ func (h *Hub) writeFiles() error {
 // them meanwhile.
 func (h *Hub) removeFiles() error {
 	var err error
-	if c, e := proto.ReadClientInfo(h.cfg.clientFile()); e == nil && c.Key == h.cfg.key {
+	if c, e := proto.ReadClientInfo(h.cfg.clientFile()); e == nil && c.Key == h.cfg.key && c.Registration == h.client.Registration {
 		err = os.Remove(h.cfg.clientFile())
 	}
-	if g, e := proto.ReadEngineInfo(h.cfg.engineFile()); e == nil && g.Key == h.cfg.key {
+	if g, e := proto.ReadEngineInfo(h.cfg.engineFile()); e == nil && g.Key == h.cfg.key && g.Registration == h.engine.Registration {
 		err = errors.Join(err, os.Remove(h.cfg.engineFile()))
 	}
 	if errors.Is(err, fs.ErrNotExist) {

@@ -31,6 +31,10 @@ func HubArgs(args ...string) Option {
 	return func(o *options) { o.hubArgs = append(o.hubArgs, args...) }
 }
 
+// EnableCurve encrypts all connections of the cluster that Start starts. Clients and engines find the key in the connection
+// files.
+func EnableCurve() Option { return HubArgs("--enable-curve") }
+
 // Restarts is how often an engine of the cluster that Start starts is started again when it fails, before it is given up. A
 // minute without a failure forgets earlier ones. Default: 5; negative: never.
 func Restarts(n int) Option { return func(o *options) { o.restarts = n } }

@@ -66,6 +66,10 @@ type reply struct {
 
 // dial connects to the hub of info, asks it for its engines and returns when it answered.
 func dial(ctx context.Context, info *proto.ClientInfo, o options) (*link, error) {
+	curve, err := info.Curve()
+	if err != nil {
+		return nil, err
+	}
 	l := &link{
 		session: jupyter.NewSession([]byte(info.Key)), log: o.log, file: o.file,
 		engines: map[string]*Engine{}, changed: make(chan struct{}),
@@ -75,7 +79,7 @@ func dial(ctx context.Context, info *proto.ClientInfo, o options) (*link, error)
 	ports := [channels]int{info.Registration, info.Mux, info.Task, info.Broadcast, info.Control}
 	for c, port := range ports {
 		// One identity for all connections to come: replies find the way after a reconnection.
-		so := zmtp.Options{Identity: []byte(l.session.ID), Log: o.log}
+		so := zmtp.Options{Identity: []byte(l.session.ID), Curve: curve, Log: o.log}
 		if channel(c) == registration {
 			so.OnConnect = func(*zmtp.Peer) { l.hubUp() }
 			so.OnDisconnect = func(*zmtp.Peer) { l.hubDown() }
@@ -86,12 +90,12 @@ func dial(ctx context.Context, info *proto.ClientInfo, o options) (*link, error)
 		}
 	}
 	onOutput := l.receive(l.relay.on)
-	l.iopub = zmtp.NewSub(zmtp.Options{Log: o.log}, func(frames [][]byte) {
+	l.iopub = zmtp.NewSub(zmtp.Options{Curve: curve, Log: o.log}, func(frames [][]byte) {
 		if !l.relay.needless(frames) {
 			onOutput(frames)
 		}
 	})
-	l.notify = zmtp.NewSub(zmtp.Options{Log: o.log}, l.receive(l.onNotification))
+	l.notify = zmtp.NewSub(zmtp.Options{Curve: curve, Log: o.log}, l.receive(l.onNotification))
 	for s, port := range map[*zmtp.Sub]int{l.iopub: info.IOPub, l.notify: info.Notification} {
 		s.Subscribe(nil)
 		if err := s.Dial(info.Endpoint(port)); err != nil {

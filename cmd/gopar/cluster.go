@@ -92,17 +92,24 @@ not running; 12 the others, list and clean excepted: there is no such cluster.`,
 
 func (f *clusterFlags) newStart() *cobra.Command {
 	var o cluster.Options
+	var curve bool
 	c := &cobra.Command{
 		Use:   "start",
 		Short: "Start a hub and engines on this machine",
 		Long: `Start a hub and engines on this machine and return when all engines are registered. They run until gopar cluster stop;
 closing the terminal does not end them. If anything fails, everything is stopped again and the last log lines are shown.`,
 		Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error { return f.start(cmd, o) },
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if curve {
+				o.HubArgs = append(o.HubArgs, "--enable-curve")
+			}
+			return f.start(cmd, o)
+		},
 	}
 	c.Flags().IntVarP(&o.N, "engines", "n", 0, "number of engines (default: one per core)")
 	c.Flags().DurationVar(&o.Timeout, "timeout", time.Minute, "give up when not all engines are registered by then")
 	c.Flags().IntVar(&o.Restarts, "restarts", 0, "how often a failing engine is started again before it is given up (default 5; -1: never)")
+	c.Flags().BoolVar(&curve, "enable-curve", false, "encrypt all connections (CURVE); see docs/security.md")
 	c.Flags().StringVar(&o.Dir, "dir", "", "working directory of the engines (default: this one)")
 	c.Flags().StringArrayVar(&o.Env, "env", nil, "environment variable of hub and engines, NAME=value; may be repeated; not for secrets")
 	c.Flags().StringArrayVar(&o.HubArgs, "hub-arg", nil, "further argument of gopar hub; may be repeated")

@@ -24,9 +24,9 @@ import (
 // engineFlags are the flags of `gopar engine`: ipengine's, by its names.
 type engineFlags struct {
 	engine.Config
-	file, url, clusterID, profile, profileDir, location, logLevel, slots, workDir string
-	timeout, hubTimeout, fileTimeout                                              float64
-	mpi, debug                                                                    bool
+	file, clusterID, profile, profileDir, location, logLevel, slots, workDir string
+	timeout, hubTimeout, fileTimeout                                         float64
+	mpi, debug                                                               bool
 }
 
 // newEngineCommand returns `gopar engine`.
@@ -57,7 +57,6 @@ it does not know are named in the log and ignored.`,
 
 func (f *engineFlags) define(s *pflag.FlagSet) {
 	s.StringVar(&f.file, "file", "", "engine connection file (default: the profile's)")
-	s.StringVar(&f.url, "url", "", "text of the engine connection file, as $IPP_CONNECTION_INFO")
 	s.StringVar(&f.clusterID, "cluster-id", "", "tells clusters of one profile apart (default $IPP_CLUSTER_ID)")
 	s.StringVar(&f.profile, "profile", "", "profile whose directory holds the connection file (default \"default\", or $IPP_PROFILE_DIR)")
 	s.StringVar(&f.profileDir, "profile-dir", "", "that directory itself")
@@ -80,6 +79,9 @@ func (f *engineFlags) run(ctx context.Context, unknown []string) error {
 	}
 	stdr.SetVerbosity(level)
 	f.Log = stdr.New(log.New(os.Stderr, "", log.LstdFlags|log.Lmicroseconds))
+	if err := noSecrets(unknown); err != nil {
+		return err
+	}
 	for _, u := range unknown {
 		f.Log.Info("flag ignored", "flag", u)
 	}
@@ -96,6 +98,9 @@ func (f *engineFlags) run(ctx context.Context, unknown []string) error {
 	evaluator := kernel.NewEvaluator(kernel.EvaluatorConfig{Runner: runner.Config{Dir: f.workDir}, Dir: f.workDir, Log: f.Log})
 	f.Evaluator = evaluator
 	e, err := engine.New(f.Config)
+	if err == nil {
+		err = proto.ForgetSecrets() // what cells run in inherits the environment
+	}
 	if err == nil {
 		interrupted := make(chan struct{})
 		ctx, cancel := context.WithCancel(ctx)
@@ -150,13 +155,10 @@ func (f *engineFlags) finish(ctx context.Context) (err error) {
 	return err
 }
 
-// connection finds the hub: by --file, --url, $IPP_CONNECTION_INFO, or the profile's file, for which it waits.
+// connection finds the hub: by --file, $IPP_CONNECTION_INFO, or the profile's file, for which it waits.
 func (f *engineFlags) connection(ctx context.Context) (*proto.EngineInfo, error) {
 	path := f.file
 	if path == "" {
-		if f.url != "" {
-			return proto.ParseEngineInfo([]byte(f.url))
-		}
 		if text := os.Getenv(proto.EnvConnectionInfo); text != "" {
 			return proto.ParseEngineInfo([]byte(text))
 		}

@@ -69,7 +69,10 @@ func (f *hubFlags) define(s *pflag.FlagSet) {
 	s.IntVar(&f.ping, "ping", 0, "milliseconds between heartbeats (default 3000)")
 	s.StringVar(&f.scheme, "scheme", "leastload", "task scheme: leastload lru plainrandom twobin weighted")
 	s.IntVar(&f.hwm, "hwm", -1, "tasks an engine holds at most; 0 is no limit (default: as suits their duration)")
-	s.BoolVar(&f.Reuse, "reuse", false, "use the ports and key of the connection files, and leave them behind")
+	s.BoolVar(&f.EnableCurve, "enable-curve", os.Getenv(proto.EnvEnableCurve) == "1", "encrypt all connections (default: $IPP_ENABLE_CURVE is 1)")
+	s.StringVar(&f.Allowed, "allowed-keys", "", "file of the public keys of the only clients and engines to admit, one to a line; with --enable-curve")
+	s.BoolVar(&f.NoKey, "no-key", false, "sign no messages; only on loopback or with --enable-curve")
+	s.BoolVar(&f.Reuse, "reuse", false, "use the ports and keys of the connection files, and leave them behind")
 	s.BoolVar(&f.NoStore, "nodb", false, "keep nothing of finished tasks")
 	s.StringVar(&f.Store, "store", os.Getenv("GOPAR_STORE"), "where finished tasks are kept: memory, sqlite:PATH, postgres://user@host/db, none (default memory, or $GOPAR_STORE)")
 	s.Int64Var(&f.memory, "store-memory", 0, "MiB of finished tasks in memory; more go to disk (default 256)")
@@ -97,6 +100,9 @@ func (f *hubFlags) run(c *cobra.Command, unknown []string) error {
 	}
 	stdr.SetVerbosity(level)
 	f.Log = stdr.New(log.New(os.Stderr, "", log.LstdFlags|log.Lmicroseconds))
+	if err := noSecrets(unknown); err != nil {
+		return err
+	}
 	for _, u := range unknown {
 		f.Log.Info("flag ignored", "flag", u)
 	}
@@ -161,6 +167,7 @@ var aliases = map[string]string{
 	"IPController.ip": "ip", "IPController.location": "location", "IPController.reuse_files": "reuse",
 	"IPController.cluster_id": "cluster-id", "IPController.ssh_server": "ssh", "IPController.engine_ssh_server": "enginessh",
 	"IPController.ports": "ports", "IPController.log_level": "log-level", "ProfileDir.location": "profile-dir",
+	"IPController.enable_curve": "enable-curve",
 }
 
 // splitFlags separates the flags that s has from those it does not.
@@ -194,6 +201,20 @@ func splitFlags(s *pflag.FlagSet, args []string) (known, unknown []string) {
 		}
 	}
 	return known, unknown
+}
+
+// noSecrets refuses ipyparallel's flags that carry a key: every user of the machine can read a process's arguments.
+func noSecrets(args []string) error {
+	for _, a := range args {
+		name, _, _ := strings.Cut(strings.TrimLeft(a, "-"), "=")
+		switch last := name[strings.LastIndexByte(name, '.')+1:]; last {
+		case "curve_secretkey":
+			return fmt.Errorf("--%s: a secret key does not belong on a command line, which others can read; set $%s instead", name, proto.EnvCurveSecretKey)
+		case "key", "keyfile":
+			return fmt.Errorf("--%s: a key does not belong on a command line, which others can read; the hub makes its own and writes it to the connection files", name)
+		}
+	}
+	return nil
 }
 
 // verbosity turns a Python log level into logr's.

@@ -44,6 +44,25 @@ func TestWrongHubFlagsAreRefused(t *testing.T) {
 	}
 }
 
+func TestKeysAreRefusedOnTheCommandLine(t *testing.T) {
+	const key = "D:)Q[IlAW!ahhC2ac:9*A}h:p?([4%wOTJ%JR%cs"
+	for _, args := range [][]string{
+		{"hub", "--IPController.curve_secretkey=" + key}, {"hub", "--Session.key", key}, {"engine", "--IPEngine.curve_secretkey=" + key},
+		{"engine", "--Session.keyfile=" + key},
+	} {
+		c := newHubCommand()
+		if args[0] == "engine" {
+			c = newEngineCommand()
+		}
+		c.SetArgs(append(args[1:], "--profile-dir="+t.TempDir()))
+		c.SilenceErrors, c.SilenceUsage = true, true
+		err := c.ExecuteContext(t.Context())
+		if err == nil || !strings.Contains(err.Error(), "does not belong on a command line") || strings.Contains(err.Error(), key) {
+			t.Errorf("%v: %v", args, err)
+		}
+	}
+}
+
 func TestHubServesUntilSIGTERM(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "profile with blanks")
 	c := newHubCommand()

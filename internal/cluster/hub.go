@@ -25,6 +25,7 @@ var errNoHub = errors.New("the hub does not answer")
 // hubLink asks a hub about itself. Its methods are for one goroutine.
 type hubLink struct {
 	info    *proto.ClientInfo
+	curve   *zmtp.Curve // nil if the hub does not encrypt
 	session *jupyter.Session
 	dealer  *zmtp.Dealer
 	notes   *zmtp.Sub     // nil unless watch was called
@@ -39,8 +40,13 @@ func dialHub(ctx context.Context, file string, log logr.Logger) (*hubLink, error
 	if err != nil {
 		return nil, err
 	}
+	curve, err := info.Curve()
+	if err != nil {
+		return nil, err
+	}
 	h := &hubLink{
 		info:    info,
+		curve:   curve,
 		session: jupyter.NewSession([]byte(info.Key)),
 		changed: make(chan struct{}, 1),
 		replies: make(chan *jupyter.Message, 16), // more than can be outstanding: one query at a time
@@ -49,7 +55,7 @@ func dialHub(ctx context.Context, file string, log logr.Logger) (*hubLink, error
 	if err := h.probe(ctx); err != nil {
 		return nil, err
 	}
-	h.dealer = zmtp.NewDealer(zmtp.Options{Log: log}, func(frames [][]byte) {
+	h.dealer = zmtp.NewDealer(zmtp.Options{Curve: curve, Log: log}, func(frames [][]byte) {
 		m, err := h.session.Decode(frames)
 		if err != nil {
 			log.V(1).Info("reply of the hub dropped", "error", err.Error())
@@ -78,7 +84,7 @@ func (h *hubLink) probe(ctx context.Context) error {
 
 // watch makes changed receive whenever an engine joins or leaves.
 func (h *hubLink) watch(log logr.Logger) error {
-	h.notes = zmtp.NewSub(zmtp.Options{Log: log}, func([][]byte) {
+	h.notes = zmtp.NewSub(zmtp.Options{Curve: h.curve, Log: log}, func([][]byte) {
 		select {
 		case h.changed <- struct{}{}:
 		default:

@@ -70,7 +70,7 @@ func (m *Meter) Read(ctx context.Context) (Load, error) {
 // askUsage asks the engines whose turn it is.
 func (m *Meter) askUsage(uuids []string) error {
 	if m.control == nil {
-		m.control = zmtp.NewDealer(zmtp.Options{}, m.told)
+		m.control = zmtp.NewDealer(zmtp.Options{Curve: m.hub.curve}, m.told)
 		if err := m.control.Dial(m.hub.info.Endpoint(m.hub.info.Control)); err != nil {
 			return err
 		}

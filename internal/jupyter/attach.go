@@ -27,6 +27,8 @@ type EngineSockets struct {
 	IOPub string
 	// Key signs messages.
 	Key []byte
+	// Curve encrypts the connections; nil if the hub does not.
+	Curve *zmtp.Curve
 }
 
 // Attach dials a hub's sockets and returns the Conn of an engine: the same
@@ -42,7 +44,7 @@ func Attach(ctx context.Context, s EngineSockets, log logr.Logger) (*Conn, error
 	c.engine = s.UUID
 	c.topicOf = engineTopic(s.ID)
 	options := func(channel string) zmtp.Options {
-		return zmtp.Options{Identity: []byte(s.UUID), Log: log.WithValues("channel", channel)}
+		return zmtp.Options{Identity: []byte(s.UUID), Curve: s.Curve, Log: log.WithValues("channel", channel)}
 	}
 	c.shell = zmtp.NewRouter(options(Shell), c.receive(Shell, c.shellIn))
 	c.control = zmtp.NewRouter(options(Control), c.receive(Control, c.controlIn))

@@ -8,6 +8,8 @@ import (
 	"net"
 	"os"
 	"strings"
+
+	"github.com/gopar-project/gopar/internal/zmtp"
 )
 
 // SignatureScheme is the only one the hub signs with.
@@ -170,10 +172,13 @@ func checkPack(pack, unpack, scheme, iface string, curve *string) error {
 		return fmt.Errorf("messages are packed with %q, only json is supported", pack)
 	case scheme != "" && scheme != SignatureScheme:
 		return fmt.Errorf("signature scheme %q, only %s is supported", scheme, SignatureScheme)
-	case curve != nil && *curve != "":
-		return errors.New("the hub demands CURVE encryption, which is not supported")
 	case !strings.HasPrefix(iface, "tcp://") && !strings.HasPrefix(iface, "ipc://"):
 		return fmt.Errorf("interface %q is neither tcp:// nor ipc://", iface)
+	}
+	if curve != nil && *curve != "" {
+		if _, err := zmtp.ParseKey(*curve); err != nil {
+			return fmt.Errorf("curve_serverkey: %w", err)
+		}
 	}
 	return nil
 }
@@ -189,23 +194,29 @@ func checkPorts(ports ...int) error {
 
 // read decodes a bounded JSON file.
 func read(path string, v any) error {
-	f, err := os.Open(path)
-	if errors.Is(err, os.ErrNotExist) {
-		return fmt.Errorf("%w: %s", ErrNoFile, path)
-	}
+	b, err := readBounded(path)
 	if err != nil {
 		return err
-	}
-	defer f.Close()
-	b, err := io.ReadAll(io.LimitReader(f, maxFile+1))
-	if err != nil {
-		return err
-	}
-	if len(b) > maxFile {
-		return fmt.Errorf("connection file %s: larger than %d bytes", path, maxFile)
 	}
 	if err := json.Unmarshal(b, v); err != nil {
 		return fmt.Errorf("connection file %s: %w", path, err)
 	}
 	return nil
+}
+
+// readBounded reads a file of at most maxFile bytes.
+func readBounded(path string) ([]byte, error) {
+	f, err := os.Open(path)
+	if errors.Is(err, os.ErrNotExist) {
+		return nil, fmt.Errorf("%w: %s", ErrNoFile, path)
+	}
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	b, err := io.ReadAll(io.LimitReader(f, maxFile+1))
+	if err == nil && len(b) > maxFile {
+		err = fmt.Errorf("%s: larger than %d bytes", path, maxFile)
+	}
+	return b, err
 }

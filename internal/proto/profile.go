@@ -1,6 +1,7 @@
 package proto
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -78,8 +79,11 @@ func file(profileDir, clusterID, who string) string {
 // writeAtomic writes v as indented JSON through a temporary file in the same
 // directory, which is created if it is missing.
 func writeAtomic(path string, v any) error {
-	b, err := json.MarshalIndent(v, "", "  ")
-	if err != nil {
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetIndent("", "  ")
+	e.SetEscapeHTML(false) // keys contain < and &, and people copy them
+	if err := e.Encode(v); err != nil {
 		return err
 	}
 	dir := filepath.Dir(path)
@@ -90,7 +94,7 @@ func writeAtomic(path string, v any) error {
 	if err != nil {
 		return fmt.Errorf("write %s: %w", path, err)
 	}
-	_, err = f.Write(append(b, '\n'))
+	_, err = f.Write(b.Bytes())
 	if err == nil {
 		err = f.Sync()
 	}

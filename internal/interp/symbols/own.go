@@ -37,6 +37,7 @@ var parallelFuncs = map[string]reflect.Value{
 	"ConnectContext":    reflect.ValueOf(parallel.ConnectContext),
 	"DependencyTimeout": reflect.ValueOf(parallel.DependencyTimeout),
 	"EngineArgs":        reflect.ValueOf(parallel.EngineArgs),
+	"EnableCurve":       reflect.ValueOf(parallel.EnableCurve),
 	"Exe":               reflect.ValueOf(parallel.Exe),
 	"File":              reflect.ValueOf(parallel.File),
 	"Follow":            reflect.ValueOf(parallel.Follow),
