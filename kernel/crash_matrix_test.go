@@ -47,6 +47,8 @@ var crashes = []struct {
 	{"invalid pointer", "func wild() int { return *(*int)(unsafe.Pointer(uintptr(0xdeadbeef000))) }\nwild()", "f", false},
 	{"exit of a library", "syscall.Exit(7)", "exit: the process exited with status 7", false},
 	{"recursion of a library", "type self struct{}\nfunc (s self) Error() string { return \"\" }\nvar loop []any = make([]any, 1)\nloop[0] = loop\nfmt.Sprint(loop)", "fatal error: stack overflow", false},
+	{"crash in C", "// static int wild(int *p) { return *p; }\nimport \"C\"\nC.wild(nil)", "f", false},
+	{"abort in C", "// #include <stdlib.h>\nimport \"C\"\nC.abort()", "fatal signal: SIGABRT", false},
 	{"fatal signal", "syscall.Kill(os.Getpid(), syscall.SIGSEGV); select {}", "f", false},
 	{"killed by itself", "syscall.Kill(os.Getpid(), syscall.SIGKILL); select {}", "killed: ", false},
 }

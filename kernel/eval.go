@@ -83,6 +83,7 @@ func (g *GoEvaluator) prepare(ctx context.Context) {
 	if g.tools != nil {
 		c.Interpretable = interp.Known
 		c.Export, c.Packages, c.SourceDir = g.tools.Export, g.tools.Packages(), g.tools.SourceDir
+		c.Cgo, c.Dir = g.tools.Cgo, g.folder()
 		g.openModules(&c)
 	}
 	g.session = cell.NewSession(c)
@@ -162,7 +163,7 @@ func (g *GoEvaluator) Execute(ctx context.Context, c Cell) Outcome {
 		return interrupted()
 	}
 	if err != nil {
-		return Outcome{Error: plainError("build error", err)}
+		return Outcome{Error: buildError(err)}
 	}
 	g.session.Commit(checked)
 	g.announce(c.MsgID, checked, lost)
@@ -236,6 +237,8 @@ func (g *GoEvaluator) run(ctx context.Context, job runner.Job, checked *cell.Cel
 	if result.Error != nil {
 		var lost []string
 		if result.Error.Fatal {
+			r.Kill() // it may be busy in C code
+			<-r.Done()
 			g.drop(r)
 			lost = g.session.ForgetValues()
 		}

@@ -84,6 +84,18 @@ func byteOffset(code string, cursor int) int {
 	return len(code)
 }
 
+// folder is the notebook's folder: what a cell embeds and includes is relative to it.
+func (g *GoEvaluator) folder() string {
+	if g.config.Dir != "" {
+		return g.config.Dir
+	}
+	dir, err := os.Getwd()
+	if err != nil {
+		return "."
+	}
+	return dir
+}
+
 // Dir is the working directory of the cells, where the system tells.
 func (g *GoEvaluator) Dir() string {
 	pid := g.PID()

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/gopar-project/gopar/internal/cell"
+	"github.com/gopar-project/gopar/internal/native"
 	"github.com/gopar-project/gopar/internal/runner"
 )
 
@@ -91,4 +92,13 @@ func lostText(why string, lost []string) string {
 
 func plainError(name string, err error) *Error {
 	return &Error{Name: name, Value: err.Error(), Traceback: []string{red + name + reset + ": " + err.Error()}}
+}
+
+// buildError tells why a cell that has been checked could not be built.
+func buildError(err error) *Error {
+	var c *native.CgoError
+	if errors.As(err, &c) {
+		return plainError("C error", err)
+	}
+	return plainError("build error", err)
 }

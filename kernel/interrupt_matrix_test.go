@@ -74,6 +74,38 @@ func on() { println("on") }`)
 	}
 }
 
+// TestInterruptInC has rows in which nothing but the end of the process helps.
+func TestInterruptInC(t *testing.T) {
+	t.Parallel()
+	s := newSession(t)
+	for _, row := range []struct{ name, cell string }{
+		{"C function that sleeps", "// #include <unistd.h>\nimport \"C\"\non(); C.sleep(1000)"},
+		{"loop in C", "// static volatile int n; static void spin(void) { for (;;) n++; }\nimport \"C\"\non(); C.spin()"},
+		{"C in a goroutine", "// #include <unistd.h>\nimport \"C\"\ndone := make(chan bool)\ngo func() { C.sleep(1000); close(done) }()\non(); <-done"},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			s.run("kept := 1\nfunc on() { println(\"on\") }")
+			pid := s.g.PID()
+			o, took := s.interruptAt(t, row.cell, s.g.Interrupt)
+			text := ""
+			if o.Error != nil {
+				text = o.Error.Name + ": " + strings.Join(o.Error.Traceback, "\n")
+			}
+			if !strings.Contains(text, "interrupted in C code") || !strings.Contains(text, "has ended and was replaced") || !strings.Contains(text, "kept; run their cells again") {
+				t.Errorf("%q", text)
+			}
+			s.sink.take()
+			if got := s.run("on()"); got != "2>on\n" || s.g.PID() == pid {
+				t.Errorf("after it: %q, runner %d, was %d", got, s.g.PID(), pid)
+			}
+			if took > prompt {
+				t.Errorf("took %v", took)
+			}
+			t.Logf("%-34s idle after %4d ms, runner replaced", row.name, took.Milliseconds())
+		})
+	}
+}
+
 // prepare runs a cell that must neither print nor fail.
 func (s *session) prepare(code string) {
 	s.t.Helper()

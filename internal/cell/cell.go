@@ -121,6 +121,7 @@ func (s *Session) Commit(c *Cell) {
 	maps.Copy(s.imports, k.imports)
 	c.defines = map[string]*entity{}
 	s.commitDecls(c, hash)
+	s.commitC(c, hash)
 	s.commitVars(c, hash)
 	for name := range c.defines {
 		delete(c.uses, name)
@@ -137,6 +138,9 @@ func (s *Session) Commit(c *Cell) {
 const memoLimit = 256
 
 func (s *Session) remember(c *Cell) {
+	if c.src.cgo != nil && strings.Contains(c.text, "#include \"") {
+		return // the file may change
+	}
 	if len(s.memos) >= memoLimit {
 		clear(s.memos)
 	}

@@ -40,6 +40,11 @@ func (s *Session) Check(name, text string) (*Cell, error) {
 	if errs != nil {
 		return nil, errs
 	}
+	if src.usesC() {
+		if err := s.translateC(src); err != nil {
+			return nil, err
+		}
+	}
 	c := &checker{s: s, src: src, imports: maps.Clone(s.imports), unwrapped: map[ast.Expr]bool{}}
 	if errs := c.analyze(); errs != nil {
 		return nil, errs
@@ -159,6 +164,10 @@ func (c *checker) pass() Errors {
 			}
 		}
 	}
+	if c.src.cgo != nil {
+		files = append(files, c.src.cgo.file)
+	}
+	c.insertCTypes()
 	c.pkg.Scope().Insert(showObject(c.pkg))
 	var errs Errors
 	ignored := false
@@ -178,7 +187,7 @@ func (c *checker) pass() Errors {
 				return
 			}
 			e := Error{Pos: s.fset.Position(te.Pos), Msg: c.message(te.Msg)}
-			ignored = c.ignore(te) || slices.Contains(errs, e) // go/types looks at some expressions twice
+			ignored = c.ignore(te) || c.src.cgo.holds(te.Pos) || slices.Contains(errs, e) // go/types looks at some expressions twice
 			if !ignored {
 				errs = append(errs, e)
 			}

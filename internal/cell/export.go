@@ -49,7 +49,7 @@ func ExportLines(c Config, cells []Input) (*Program, error) {
 }
 
 func export(c Config, cells []Input, lines bool) (*Program, error) {
-	x, err := newExporter(c, cells)
+	x, err := newExporter(c, cells, !lines)
 	if err != nil {
 		return nil, err
 	}
@@ -76,7 +76,7 @@ func export(c Config, cells []Input, lines bool) (*Program, error) {
 // one: what they use of the session, and a test file. Variables have the values
 // of their definitions.
 func Tests(c Config, cells []Input) (*Program, error) {
-	x, err := newExporter(c, cells)
+	x, err := newExporter(c, cells, false)
 	if err != nil {
 		return nil, err
 	}
@@ -183,7 +183,9 @@ type exportItem struct {
 	imports map[string]bool
 }
 
-func newExporter(c Config, cells []Input) (*exporter, error) {
+// newExporter checks cells. Those with C code are left out; an export of the whole session
+// is refused because of them.
+func newExporter(c Config, cells []Input, whole bool) (*exporter, error) {
 	x := &exporter{
 		s: NewSession(c), names: map[*entity]string{}, packages: map[string]string{}, taken: map[string]bool{"show": true, "showResults": true, "structs": true}, wanted: map[*entity]bool{},
 	}
@@ -195,6 +197,12 @@ func newExporter(c Config, cells []Input) (*exporter, error) {
 		x.s.Commit(checked)
 		if checked.checker == nil {
 			continue // excluded by its build constraint
+		}
+		if checked.src.cgo != nil {
+			if whole {
+				return nil, Errors{{Pos: checked.src.cgo.at, Msg: `cells that import "C" cannot be exported`}}
+			}
+			continue
 		}
 		x.cells = append(x.cells, &exportCell{in, checked})
 	}

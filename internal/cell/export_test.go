@@ -181,3 +181,12 @@ func TestTestsOfACellSeeTheSession(t *testing.T) {
 		t.Errorf("%v: %s\n%s\n%s", err, out, p.Source, p.Test)
 	}
 }
+
+func TestExportRefusesC(t *testing.T) {
+	tc := sharedToolchain(t)
+	_, err := Export(Config{Export: tc.Export, Packages: tc.Packages(), Cgo: tc.Cgo, Dir: t.TempDir()},
+		[]Input{{Name: "cell 1", Text: "x := 1"}, {Name: "cell 2", Text: "// #include <stdlib.h>\nimport \"C\"\nC.abs(1)"}})
+	if want := `cell 2:2:8: cells that import "C" cannot be exported`; err == nil || err.Error() != want {
+		t.Errorf("got %v, want %s", err, want)
+	}
+}

@@ -13,6 +13,9 @@ func (l *lowering) ident(n *ast.Ident) string {
 	if obj == nil {
 		return n.Name // a definition, or a label
 	}
+	if l.isC(obj) {
+		return n.Name
+	}
 	switch o := obj.(type) {
 	case *types.PkgName:
 		return l.importAlias(o.Imported().Path())

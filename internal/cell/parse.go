@@ -23,7 +23,13 @@ type source struct {
 	tok   *token.File
 	items []item
 	quiet bool // the text ends in an explicit semicolon: show no result
+
+	cImports []cImport // where the parts stand that import "C"
+	cgo      *cgoPart  // of a cell that imports "C", once it has been translated
 }
+
+// cImport is the line directive before an import of "C".
+type cImport struct{ offset, length, line int }
 
 // item is a top-level part of a cell, in source order.
 type item struct {
@@ -75,6 +81,9 @@ func (s *source) assemble(chunks []chunk) {
 		directive := fmt.Sprintf("/*line %s:%d:%d*/", s.name, line, col)
 		body := s.text[c.start:c.end]
 		if c.decl {
+			if importsC.MatchString(stripComments(strings.TrimLeft(body, " \t\n"))) {
+				s.cImports = append(s.cImports, cImport{b.Len(), len(directive), line})
+			}
 			b.WriteString(directive + body + "\n")
 			continue
 		}

@@ -34,6 +34,9 @@ func (c *checker) dropKept() {
 	}
 	keep := map[*decl]bool{}
 	for _, d := range c.decls {
+		if c.src.cgo != nil {
+			break // what it says depends on the C code
+		}
 		if old := c.previous(d); old != nil && old.text() == d.text() && maps.Equal(old.imports, d.imports) {
 			keep[d] = true
 		}
@@ -142,6 +145,10 @@ func (c *checker) carry(changing map[string]bool) (added bool) {
 				continue
 			}
 			affected[e] = true
+			if e.needsItsC() {
+				c.drop(name)
+				continue
+			}
 			more, added = true, true
 			c.carried = append(c.carried, e.decl)
 			c.carried = append(c.carried, e.meths...)
@@ -236,12 +243,19 @@ func (c *checker) dropFailedCarried(errs *Errors) bool {
 	}
 	maps.Copy(c.unfit, unfit)
 	c.carried = slices.DeleteFunc(c.carried, func(d *decl) bool { return unfit[d] })
+	for name := range failed {
+		c.drop(name)
+	}
+	c.carried = slices.DeleteFunc(c.carried, func(d *decl) bool { return failed[d.name] })
+	return true
+}
+
+// drop notes that a name keeps its old meaning.
+func (c *checker) drop(name string) {
 	if c.dropped == nil {
 		c.dropped = map[string]bool{}
 	}
-	maps.Copy(c.dropped, failed)
-	c.carried = slices.DeleteFunc(c.carried, func(d *decl) bool { return failed[d.name] })
-	return true
+	c.dropped[name] = true
 }
 
 // declaresType reports whether the cell itself declares a type of that name.

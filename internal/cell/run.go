@@ -110,6 +110,9 @@ func (st step) declares() bool {
 // the display hook.
 func (l *lowering) topStmt(s ast.Stmt) string {
 	e, ok := s.(*ast.ExprStmt)
+	if ok && isVoid(l.info.TypeOf(e.X)) {
+		return l.stmt(s)
+	}
 	if !ok || l.last == nil || e.X != l.last || l.unwrapped[l.last] || l.prints(e.X) {
 		return l.stmt(s)
 	}

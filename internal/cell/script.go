@@ -30,7 +30,7 @@ type scripting struct {
 // cell must be compiled.
 func (l *lowering) script() (*interp.Script, []string) {
 	c := l.checker
-	if l.s.known == nil || len(c.decls)+len(c.carried)+len(c.inits)+len(c.blank)+len(c.carryOver) > 0 || len(c.steps) == 0 {
+	if l.s.known == nil || c.src.cgo != nil || len(c.decls)+len(c.carried)+len(c.inits)+len(c.blank)+len(c.carryOver) > 0 || len(c.steps) == 0 {
 		return nil, nil
 	}
 	deps := map[string]bool{}

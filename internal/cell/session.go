@@ -1,6 +1,7 @@
 package cell
 
 import (
+	"context"
 	"go/ast"
 	"go/importer"
 	"go/token"
@@ -38,6 +39,9 @@ type Session struct {
 	known     func(path, name string) bool
 	docCache  map[string]packageDocs
 	texts     map[string]string // file id → text of the cell
+	dir       string
+	cgo       func(ctx context.Context, dir string, file []byte) (*native.Cgo, error)
+	cTypes    map[string]*cType // by the name that cgo gives them
 }
 
 // entity is one name of the session as it stood after some cell. Entities are
@@ -84,6 +88,10 @@ type Config struct {
 	// SourceDir tells where the source of a package is, for its documentation; nil
 	// or "": it is not at hand.
 	SourceDir func(path string) string
+	// Dir is the notebook's folder, which #include and ${SRCDIR} are about.
+	Dir string
+	// Cgo translates a Go file that imports "C"; nil: cells cannot.
+	Cgo func(ctx context.Context, dir string, file []byte) (*native.Cgo, error)
 	// Interpretable tells whether the interpreter has a function of a package; nil:
 	// every cell is compiled.
 	Interpretable func(path, name string) bool
@@ -105,6 +113,7 @@ func NewSession(c Config) *Session {
 		texts:     map[string]string{},
 	}
 	s.modules, s.buildID = c.Modules, c.BuildID
+	s.dir, s.cgo = c.Dir, c.Cgo
 	s.clear()
 	return s
 }
@@ -114,6 +123,7 @@ func (s *Session) clear() {
 	s.imports = map[string]string{}
 	s.memos = map[string]*Cell{}
 	s.lost = map[string]bool{}
+	s.cTypes = map[string]*cType{}
 	// A new one, because after a reset modules may have other versions.
 	s.importer = importer.ForCompiler(s.fset, "gc", s.export)
 }

@@ -70,7 +70,11 @@ func newNotebook(t *testing.T) *notebook {
 		_ = in.Close()
 		_ = cmd.Wait() // a host killed by the test's context is no failure
 	})
-	s := NewSession(Config{Export: tc.Export, Packages: tc.Packages()})
+	wd, err := os.Getwd()
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := NewSession(Config{Export: tc.Export, Packages: tc.Packages(), Cgo: tc.Cgo, Dir: filepath.Join(wd, "testdata")})
 	return &notebook{t: t, s: s, tc: tc, in: in, out: bufio.NewScanner(out), open: map[string]bool{}, kill: func() {
 		_ = cmd.Process.Kill() // it may have ended
 	}}
@@ -139,10 +143,13 @@ func numbered(src []byte) string {
 	return b.String()
 }
 
+// sessionStep is a cell of a scripted session and what it must print.
+type sessionStep struct{ cell, want string }
+
 // TestSessions runs scripted sessions: cells and what each must print.
 func TestSessions(t *testing.T) {
-	type step struct{ cell, want string }
-	tests := map[string][]step{
+	t.Parallel()
+	runSessions(t, map[string][]sessionStep{
 		"values live between cells": {
 			{"x := 41", ""}, {"x++", ""}, {"x", "=> 42"}, {"fmt.Println(x, x+1)", "42 43"},
 		},
@@ -265,7 +272,12 @@ func TestSessions(t *testing.T) {
 		"a whole program": {
 			{"package main\n\nimport \"fmt\"\n\nvar a = b + 1\nvar b = f()\n\nfunc f() int { return 10 }\n\nfunc init() { fmt.Println(\"init\") }\n\nfunc main() { fmt.Println(a, b) }", "init\n11 10"},
 		},
-	}
+	})
+}
+
+// runSessions runs scripted sessions by name, each in a process of its own.
+func runSessions(t *testing.T, tests map[string][]sessionStep) {
+	t.Helper()
 	for name, steps := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

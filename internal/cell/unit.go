@@ -17,7 +17,7 @@ import (
 
 // unit assembles the source file and hashes it.
 func (l *lowering) unit(body string) *native.Unit {
-	register := l.leaves() + l.register()
+	register := l.leaves() + l.register() + l.cDecls()
 	carry := l.carryDecls()
 	var b strings.Builder
 	b.WriteString("package main\n\nimport (\n")
@@ -55,6 +55,7 @@ func (l *lowering) unit(body string) *native.Unit {
 		Source:  []byte(strings.ReplaceAll(source, hashMark, hash)),
 		Imports: slices.Compact(paths),
 		Deps:    deps,
+		Cgo:     l.cUnit(hash),
 	}
 }
 

@@ -94,7 +94,7 @@ func (c *checker) noteUnused(p token.Pos) {
 func (c *checker) message(msg string) string {
 	msg = strings.ReplaceAll(msg, oldPrefix, "")
 	msg = strings.ReplaceAll(msg, "argument to "+showFunc, "result")
-	return stripQualifier(msg)
+	return plainC(stripQualifier(msg))
 }
 
 // stripQualifier removes the "main." that the checker puts before names of

@@ -144,10 +144,24 @@ func (b *building) sources(idx *index, deps []string) error {
 func (b *building) compile(ctx context.Context) error {
 	pkg := unitPrefix + b.u.Hash
 	base := []string{"-dynlink", "-lang=" + langVersion(), "-pack", "-c=2", "-importcfg", "importcfg", "-trimpath", b.dir + "=>"}
-	if err := b.tool(ctx, "compile", append(base, "-p", pkg, "-o", "unit.a", "unit.go")...); err != nil {
+	files := []string{"unit.go"}
+	var objects []string
+	if b.u.Cgo != nil {
+		files = append(files, "_cgo_gotypes.go")
+		var err error
+		if objects, err = b.compileC(ctx); err != nil {
+			return err
+		}
+	}
+	if err := b.tool(ctx, "compile", append(append(slices.Clip(base), "-p", pkg, "-o", "unit.a"), files...)...); err != nil {
 		return err
 	}
-	return b.tool(ctx, "compile", append(base, "-p", pkg+"/plugin", "-o", "main.a", "main.go")...)
+	if b.u.Cgo != nil {
+		if err := b.pack("unit.a", objects); err != nil {
+			return fmt.Errorf("build unit %s: %w", b.u.Hash, err)
+		}
+	}
+	return b.tool(ctx, "compile", append(slices.Clip(base), "-p", pkg+"/plugin", "-o", "main.a", "main.go")...)
 }
 
 // langVersion is the language version of this Go release ("go1.26").
@@ -166,7 +180,7 @@ func (b *building) link(ctx context.Context) error {
 		args = append(args, "-extldflags=-fuse-ld=gold")
 	}
 	if err := b.tool(ctx, "link", append(args, "main.a")...); err != nil {
-		return err
+		return b.missingC(err)
 	}
 	f, err := os.OpenFile(b.path("unit.so"), os.O_APPEND|os.O_WRONLY, 0)
 	if err != nil {

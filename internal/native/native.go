@@ -25,6 +25,8 @@ type Unit struct {
 	Imports []string
 	// Deps are the hashes of the units that Source imports or links to directly.
 	Deps []string
+	// Cgo is the unit's C part: its Types and C are compiled with Source. Nil: it has none.
+	Cgo *Cgo
 }
 
 // Object is a built unit, ready for plugin.Open.

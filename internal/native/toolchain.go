@@ -21,6 +21,8 @@ type Toolchain struct {
 	*Cache
 	gobin, goroot, tools string
 	cc                   string // linker driver: a script that answers the linker's probes, or the C compiler
+	compiler             string // the C compiler
+	ccArgs               []string
 	gold                 bool
 	exe, source          string
 	flags                []string // of go list, so that it builds what is in exe
@@ -149,6 +151,7 @@ func (t *Toolchain) findCC(cc string) error {
 		return fmt.Errorf("%w: C compiler %s is not on PATH; install gcc (apt install gcc, dnf install gcc, xcode-select --install)",
 			ErrNoToolchain, words[0])
 	}
+	t.compiler, t.ccArgs = words[0], words[1:]
 	_, err := exec.LookPath("ld.gold")
 	t.gold = err == nil && runtime.GOOS == "linux"
 	if runtime.GOOS != "linux" || len(words) != 1 {

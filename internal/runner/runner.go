@@ -96,7 +96,8 @@ type Exception struct {
 	Value string
 	// Frames are the user's frames, innermost first.
 	Frames []Frame
-	// Fatal says that the runner died with it and that the session's values are gone.
+	// Fatal says that the runner died with it, or has to be ended with Kill because of it (a job that was interrupted in C code),
+	// and that the session's values are gone.
 	Fatal bool
 	// Goroutines is the full dump, for those who ask; "" where there is none.
 	Goroutines string

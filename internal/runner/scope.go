@@ -204,6 +204,9 @@ func (c *child) execute(s *scope, f func()) (ex *Exception, abandoned bool) {
 	case ex = <-done:
 		return s.concluded(ex), false
 	case <-timer.C:
+		if s.job && s.inC() {
+			return &Exception{Name: nameInterrupted, Value: inCText, Fatal: true}, true
+		}
 		return s.verdict(&Exception{Name: nameInterrupted, Value: nameInterrupted}), true
 	}
 }
