@@ -41,6 +41,7 @@ const (
 	pprof   = "github.com/google/pprof/profile"
 	sqlite  = "modernc.org/sqlite"
 	pgx     = "github.com/jackc/pgx/v5"
+	yaml    = "github.com/goccy/go-yaml"
 )
 
 // layers lists every package, the lowest first. A row may import only rows above it: imports point down.
@@ -64,10 +65,11 @@ var layers = []layer{
 	{"internal/launch/launchtest", "the conformance suite of launchers", []string{"internal/launch"}, nil},
 	{"internal/cluster", "starting, finding and stopping clusters",
 		[]string{"internal/launch", "internal/proto", "internal/jupyter", "internal/zmtp"}, []string{logr, xsys}},
+	{"internal/config", "the user's configuration file: profiles of sites", []string{"internal/cluster", "internal/launch"}, []string{logr, yaml}},
 	{"internal/panel", "the kernel's side of the clusters panel; the kernel itself knows no cluster, so main gives it to it",
 		[]string{"internal/cluster", "internal/launch", "internal/proto"}, []string{logr}},
 	{"parallel", "driving a cluster; users import it",
-		[]string{"display", "internal/cluster", "internal/codec", "internal/proto", "internal/jupyter", "internal/zmtp", "internal/unit"},
+		[]string{"display", "internal/cluster", "internal/config", "internal/launch", "internal/codec", "internal/proto", "internal/jupyter", "internal/zmtp", "internal/unit"},
 		[]string{logr, uuid}},
 	{"internal/interp/symbols", "tables of host functions for the interpreter",
 		[]string{"display", "parallel", "internal/measure", "internal/unit"}, []string{yaegi}},
@@ -90,7 +92,7 @@ var layers = []layer{
 
 // tops are programs: they may import everything above, and nothing may import them.
 var tops = map[string][]string{
-	"cmd/gopar": {cobra, pflag, logr, stdr, xterm, xsys},
+	"cmd/gopar": {cobra, pflag, yaml, logr, stdr, xterm, xsys},
 	"bench":     {logr},
 	"test":      nil,
 }

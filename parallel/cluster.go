@@ -42,8 +42,8 @@ func Restarts(n int) Option { return func(o *options) { o.restarts = n } }
 // Exe is the gopar binary that Start starts. Default: this program if it is gopar, then $GOPAR, then gopar on the path.
 func Exe(path string) Option { return func(o *options) { o.exe = path } }
 
-// Start starts a cluster on this machine, connects to it and returns when all its engines are there. If it runs already,
-// it is what is returned. Of Connect's options, Profile, ProfileDir, ClusterID, Timeout, Log and Output apply.
+// Start starts a cluster, on this machine or where On says, connects to it and returns when all its engines are there. If it
+// runs already, it is what is returned. Of Connect's options, Profile, ProfileDir, ClusterID, Timeout, Log and Output apply.
 func Start(opts ...Option) (*Cluster, error) { return StartContext(unit.Context(), opts...) }
 
 // StartContext is Start that gives up, and leaves nothing behind, when ctx ends.
@@ -52,10 +52,7 @@ func StartContext(ctx context.Context, opts ...Option) (*Cluster, error) {
 	for _, opt := range opts {
 		opt(&o)
 	}
-	if o.timeout == 0 {
-		o.timeout = startTime
-	}
-	running, err := startOrFind(ctx, o)
+	running, err := startOrFind(ctx, &o)
 	if err != nil {
 		return nil, err
 	}
@@ -64,10 +61,18 @@ func StartContext(ctx context.Context, opts ...Option) (*Cluster, error) {
 		return nil, err
 	}
 	c := &Cluster{cluster: running, client: client}
-	if o.n > 0 && len(client) < o.n {
+	st, err := running.Status(ctx)
+	if err != nil {
+		return nil, err
+	}
+	want := len(st.Registered) // more may be waiting in a queue
+	if o.n > 0 {
+		want = min(want, o.n)
+	}
+	if len(client) < want {
 		wait, cancel := context.WithTimeout(ctx, o.timeout)
 		defer cancel()
-		if c.client, err = client.WaitForEnginesContext(wait, o.n); err != nil {
+		if c.client, err = client.WaitForEnginesContext(wait, want); err != nil {
 			return nil, fmt.Errorf("the cluster runs, but: %w", err)
 		}
 	}

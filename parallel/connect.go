@@ -32,6 +32,8 @@ type options struct {
 	n, restarts         int
 	exe                 string
 	hubArgs, engineArgs []string
+	on                  string
+	job                 JobOptions
 }
 
 // Profile names the profile whose cluster to connect to. Default: $IPP_PROFILE_DIR, or "default".

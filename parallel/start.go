@@ -8,11 +8,12 @@ import (
 )
 
 // startOrFind starts the cluster that o describes, or returns it if it runs.
-func startOrFind(ctx context.Context, o options) (*cluster.Cluster, error) {
-	c, err := cluster.Start(ctx, cluster.Options{
-		N: o.n, ID: o.clusterID, Profile: o.profile, ProfileDir: o.profileDir, Exe: o.exe,
-		HubArgs: o.hubArgs, EngineArgs: o.engineArgs, Restarts: o.restarts, Timeout: o.timeout, Log: o.log,
-	})
+func startOrFind(ctx context.Context, o *options) (*cluster.Cluster, error) {
+	place, err := o.place()
+	if err != nil {
+		return nil, err
+	}
+	c, err := cluster.Start(ctx, place)
 	if errors.Is(err, cluster.ErrRunning) {
 		return cluster.Find(ctx, cluster.Query{ID: o.clusterID, Profile: o.profile, ProfileDir: o.profileDir, Log: o.log})
 	}

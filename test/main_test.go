@@ -114,15 +114,15 @@ func newHome(t *testing.T) *home {
 	return h
 }
 
-// startCluster starts n engines and has them stopped at the end of the test.
-func (h *home) startCluster(n int) {
+// startCluster starts n engines, with further flags, and has them stopped at the end of the test.
+func (h *home) startCluster(n int, more ...string) {
 	h.t.Helper()
 	h.t.Cleanup(func() {
 		if r := h.run(context.Background(), "gopar", "cluster", "stop"); r.err != nil { // the test's own context has ended
 			h.t.Errorf("stop the cluster: %v\n%s", r.err, r.all())
 		}
 	})
-	h.ok("gopar", "cluster", "start", "-n", fmt.Sprint(n))
+	h.ok("gopar", append([]string{"cluster", "start", "-n", fmt.Sprint(n)}, more...)...)
 }
 
 // result is how a command ended.

@@ -72,6 +72,7 @@ Exit status: 0 done; 1 it failed, and standard error says why; 10 start: the clu
 not running; 12 the others, list and clean excepted: there is no such cluster.`,
 		Example: `  gopar cluster start -n 4
   gopar cluster start -n 8 --id demo
+  gopar cluster start -n 16 --on slurm --queue compute --walltime 2:00:00
   gopar cluster status
   gopar cluster scale 6
   gopar cluster restart demo --engine 3
@@ -85,42 +86,38 @@ not running; 12 the others, list and clean excepted: there is no such cluster.`,
 	flags.StringVar(&f.query.Profile, "profile", "", "IPython profile that holds the cluster's files (default: default)")
 	flags.StringVar(&f.query.ProfileDir, "profile-dir", "", "directory of the profile (default: $IPP_PROFILE_DIR, or that of --profile)")
 	flags.BoolVar(&f.json, "json", false, "print JSON")
-	c.AddCommand(f.newStart(), f.newList(), f.newStatus(), f.newStop(), f.newLogs(), f.newEngines(),
+	c.AddCommand(f.newStart(), f.newRender(), f.newList(), f.newStatus(), f.newStop(), f.newLogs(), f.newEngines(),
 		f.newScale(), f.newRestart(), f.newSignal(), f.newClean(), newSuperviseCommand())
 	return c
 }
 
 func (f *clusterFlags) newStart() *cobra.Command {
-	var o cluster.Options
-	var curve bool
+	var s startFlags
 	c := &cobra.Command{
 		Use:   "start",
-		Short: "Start a hub and engines on this machine",
-		Long: `Start a hub and engines on this machine and return when all engines are registered. They run until gopar cluster stop;
-closing the terminal does not end them. If anything fails, everything is stopped again and the last log lines are shown.`,
+		Short: "Start a hub, and engines here or on another system",
+		Long: `Start a hub on this machine, and engines here or where --on says, and return when all engines are registered. They run
+until gopar cluster stop; closing the terminal does not end them. If anything fails, everything is stopped again and the
+last log lines are shown. Engines that still wait in a batch system's queue at the end of --timeout are no failure: they
+come when there is room.
+
+--on takes the name of a system or of a profile of the configuration file (gopar config). Flags win over the profile.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if curve {
-				o.HubArgs = append(o.HubArgs, "--enable-curve")
+			o, err := s.options(cmd, f)
+			if err != nil {
+				return err
 			}
 			return f.start(cmd, o)
 		},
 	}
-	c.Flags().IntVarP(&o.N, "engines", "n", 0, "number of engines (default: one per core)")
-	c.Flags().DurationVar(&o.Timeout, "timeout", time.Minute, "give up when not all engines are registered by then")
-	c.Flags().IntVar(&o.Restarts, "restarts", 0, "how often a failing engine is started again before it is given up (default 5; -1: never)")
-	c.Flags().BoolVar(&curve, "enable-curve", false, "encrypt all connections (CURVE); see docs/security.md")
-	c.Flags().StringVar(&o.Dir, "dir", "", "working directory of the engines (default: this one)")
-	c.Flags().StringArrayVar(&o.Env, "env", nil, "environment variable of hub and engines, NAME=value; may be repeated; not for secrets")
-	c.Flags().StringArrayVar(&o.HubArgs, "hub-arg", nil, "further argument of gopar hub; may be repeated")
-	c.Flags().StringArrayVar(&o.EngineArgs, "engine-arg", nil, "further argument of gopar engine; may be repeated")
+	s.define(c)
 	return c
 }
 
 func (f *clusterFlags) start(cmd *cobra.Command, o cluster.Options) error {
 	ctx, stop := signal.NotifyContext(cmd.Context(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	o.ID, o.Profile, o.ProfileDir = f.query.ID, f.query.Profile, f.query.ProfileDir
 	show := progressLine{w: cmd.ErrOrStderr(), on: !f.json && term.IsTerminal(int(os.Stderr.Fd()))}
 	o.Progress = show.update
 	began := time.Now()
@@ -140,8 +137,12 @@ func (f *clusterFlags) start(cmd *cobra.Command, o cluster.Options) error {
 	if c.ID() != "" {
 		stopLine += " " + c.ID()
 	}
+	ready := engineCount(len(st.Registered))
+	if len(st.Registered) < st.Want {
+		ready = strings.Replace(st.Progress(), " are registered", "", 1)
+	}
 	_, err = fmt.Fprintf(cmd.OutOrStdout(), "%s runs: %s ready in %.2f s\n  connection file  %s\n  logs             %s\n  stop it          %s\n",
-		title(st), engineCount(len(st.Registered)), time.Since(began).Seconds(), st.ConnectionFile, st.LogDir, stopLine)
+		title(st), ready, time.Since(began).Seconds(), st.ConnectionFile, st.LogDir, stopLine)
 	return err
 }
 
@@ -177,7 +178,7 @@ type progressLine struct {
 
 func (p progressLine) update(st cluster.Status) {
 	if p.on {
-		fmt.Fprintf(p.w, "\r\x1b[K%d of %s ready, %d started", len(st.Registered), engineCount(st.Want), st.Alive())
+		fmt.Fprint(p.w, "\r\x1b[K", st.Progress())
 	}
 }
 

@@ -51,6 +51,7 @@ func (f *clusterFlags) change(cmd *cobra.Command, args []string, timeout time.Du
 
 func (f *clusterFlags) newScale() *cobra.Command {
 	var timeout time.Duration
+	var set string
 	c := &cobra.Command{
 		Use:   "scale [ID] N",
 		Short: "Make a cluster have N engines",
@@ -63,10 +64,11 @@ ended are replaced. Engines that are too many are asked to end, the youngest fir
 				return fmt.Errorf("%q is no number of engines", args[len(args)-1])
 			}
 			return f.change(cmd, args[:len(args)-1], timeout, func(ctx context.Context, c *cluster.Cluster, progress func(cluster.Status)) error {
-				return c.Scale(ctx, n, progress)
+				return c.ScaleSet(ctx, set, n, progress)
 			})
 		},
 	}
+	c.Flags().StringVar(&set, "set", "", "the set of engines with this name, of a cluster that has several (default: the first)")
 	c.Flags().DurationVar(&timeout, "timeout", time.Minute, "stop waiting after this; the engines go on coming up")
 	return c
 }

@@ -15,6 +15,7 @@ import (
 var commands = []func() *cobra.Command{
 	newRunCommand,
 	newClusterCommand,
+	newConfigCommand,
 	newInstallCommand,
 	newDoctorCommand,
 	newVersionCommand,

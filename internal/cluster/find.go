@@ -172,14 +172,14 @@ func (c *Cluster) tidy(ctx context.Context) error {
 		return err
 	}
 	defer l.release()
-	local := launch.NewLocal(c.log)
-	defer local.Close()
+	systems := launch.NewSystems(c.log)
+	defer systems.Close()
 	for _, p := range slices.Concat([]launch.Proc{st.Supervisor}, hubProcs(st)) {
 		if !errors.Is(p.Check(), launch.ErrGone) {
 			return nil // of another machine: not provably dead
 		}
 	}
-	if err := st.stopJobs(ctx, local); err != nil {
+	if err := st.stopJobs(ctx, systems); err != nil {
 		return err
 	}
 	return c.removeFiles()

@@ -79,7 +79,7 @@ func (s *state) ippFile() *ippCluster {
 	}
 	f := &ippCluster{
 		Cluster: ippInfo{
-			ClusterID: s.ID, ControllerArgs: []string{}, Delay: 1, N: s.Want, ProfileDir: s.ProfileDir,
+			ClusterID: s.ID, ControllerArgs: []string{}, Delay: 1, N: s.Spec.engines(), ProfileDir: s.ProfileDir,
 			Class: "ipyparallel.cluster.cluster.Cluster",
 		},
 		Engines: ippEngines{Class: "local", Sets: map[string]ippSet{}},

@@ -27,7 +27,7 @@ func testState() *state {
 		return ps
 	}
 	return &state{
-		ID: "x", ProfileDir: "/p", Want: 3,
+		ID: "x", ProfileDir: "/p", Spec: spec{Sets: []EngineSet{{Name: "local", On: "local", N: 3}}},
 		Hub:     &launch.Record{Name: "gopar-x-hub", N: 1, LogDir: "/p/log", Procs: procs(10)},
 		Engines: []*launch.Record{{Name: "gopar-x-engines-1", ID: "a", N: 3, LogDir: "/p/log", Procs: procs(11, 12, 13)}},
 		Slots: []*slot{

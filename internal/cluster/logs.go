@@ -61,7 +61,7 @@ func lastLines(path string) string {
 }
 
 // logName matches the log files of clusters: "gopar[-<id>]-<what>.log".
-var logName = regexp.MustCompile(`^(gopar|gopar-.+)-(hub-\d+|engines-\d+-\d+|supervisor)\.log$`)
+var logName = regexp.MustCompile(`^(gopar|gopar-.+)-(hub-\d+|engines-\d+-(?:\d+|job)|supervisor)\.log$`)
 
 // removeLogs removes logs of the cluster that the filter wants removed, by what
 // they are of: "hub-0", "engines-1-7", "supervisor".

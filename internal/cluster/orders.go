@@ -11,6 +11,7 @@ import (
 	"net"
 	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -23,6 +24,7 @@ type order struct {
 	Token  string        `json:"token"` // from the state file: who can read that may give orders
 	What   string        `json:"what"`  // "scale", "restart", "remove", "signal"
 	N      int           `json:"n,omitempty"`
+	Set    string        `json:"set,omitempty"` // "": the first
 	Signal launch.Signal `json:"signal,omitempty"`
 	Tasks  []int         `json:"tasks,omitempty"` // indexes; none: all
 
@@ -120,7 +122,7 @@ func (d *orderDesk) take(conn io.Reader) error {
 func (s *supervisor) obey(ctx context.Context, o order) error {
 	s.log.Info("order", "what", o.What, "n", o.N, "signal", o.Signal, "tasks", o.Tasks)
 	if o.What == "scale" {
-		return s.scale(ctx, o.N)
+		return s.scale(ctx, o.Set, o.N)
 	}
 	slots, err := s.chosen(o.Tasks)
 	if err != nil {
@@ -153,26 +155,51 @@ func (s *supervisor) chosen(indexes []int) ([]*slot, error) {
 	return chosen, nil
 }
 
-// scale makes n engines wanted: those that have ended and stay so go first,
-// then the youngest.
-func (s *supervisor) scale(ctx context.Context, n int) error {
+// set returns the index of the engine set of a name, of the first one for "".
+func (s *supervisor) set(name string) (int, error) {
+	var names []string
+	for i, set := range s.st.Spec.Sets {
+		if name == "" || set.Name == name {
+			return i, nil
+		}
+		names = append(names, set.Name)
+	}
+	return 0, fmt.Errorf("there is no set of engines %q, but %s", name, strings.Join(names, ", "))
+}
+
+// scale makes n engines of a set wanted: those that have ended and stay so go
+// first, then those that still wait, then the youngest.
+func (s *supervisor) scale(ctx context.Context, name string, n int) error {
 	if n < 0 || n > maxScale {
 		return fmt.Errorf("%d engines: want 0 to %d", n, maxScale)
 	}
 	if s.st.State == Broken {
 		return errors.New("the cluster is broken: " + s.st.Problem)
 	}
-	var stay []*slot
+	set, err := s.set(name)
+	if err != nil {
+		return err
+	}
+	var wait, run []*slot
 	next := 0
 	for _, e := range s.st.Slots {
 		next = max(next, e.Index+1)
-		if !e.Leaving && s.st.task(e).State == launch.Done && e.StartAt.IsZero() {
+		if e.Set != set {
+			continue
+		}
+		state := s.st.task(e).State
+		if !e.Leaving && state == launch.Done && e.StartAt.IsZero() {
 			e.Leaving = true
 		}
-		if !e.Leaving {
-			stay = append(stay, e)
+		switch {
+		case e.Leaving:
+		case state == launch.Pending:
+			wait = append(wait, e)
+		default:
+			run = append(run, e)
 		}
 	}
+	stay := slices.Concat(run, wait)
 	var leaving []*slot
 	for len(stay) > n {
 		e := stay[len(stay)-1]
@@ -184,13 +211,13 @@ func (s *supervisor) scale(ctx context.Context, n int) error {
 		e.StartAt = time.Time{}
 	}
 	if more := n - len(stay); more > 0 {
-		rec, err := s.launchEngines(ctx, next, more)
+		rec, err := s.launchEngines(ctx, set, next, more)
 		if err != nil {
 			return err
 		}
-		s.addSlots(rec)
+		s.addSlots(set, rec)
 	}
-	s.st.Want = n
+	s.st.Spec.Sets[set].N = n
 	return s.dismiss(ctx, leaving)
 }
 
@@ -207,8 +234,8 @@ func (s *supervisor) remove(ctx context.Context, slots []*slot) error {
 			alive = append(alive, e)
 		}
 		e.StartAt = time.Time{}
+		s.st.Spec.Sets[e.Set].N--
 	}
-	s.st.Want -= len(slots)
 	return s.dismiss(ctx, alive)
 }
 
@@ -242,9 +269,14 @@ func (c *Cluster) order(ctx context.Context, o order) error {
 		}
 		return err
 	}
-	switch err := st.Supervisor.Check(); {
-	case errors.Is(err, launch.ErrGone):
-		return errors.New("its supervisor is gone; the cluster works, but has to be stopped and started to change it")
+	err = st.Supervisor.Check()
+	if errors.Is(err, launch.ErrGone) {
+		if err := c.resume(ctx, st); err != nil {
+			return fmt.Errorf("its supervisor is gone, and another cannot take over: %w", err)
+		}
+		st, err = readState(c.place)
+	}
+	switch {
 	case err != nil:
 		return fmt.Errorf("its supervisor: %w", err)
 	case st.Orders == 0:

@@ -16,12 +16,24 @@ import (
 // after 5 s. progress, which may be nil, is called whenever something changed.
 // Its error says what keeps engines from coming up; the cluster then has those
 // that did.
+//
+// It is the first set of engines that is scaled, the only one of most clusters.
 func (c *Cluster) Scale(ctx context.Context, n int, progress func(Status)) error {
-	if err := c.order(ctx, order{What: "scale", N: n}); err != nil {
+	return c.ScaleSet(ctx, "", n, progress)
+}
+
+// ScaleSet is Scale of the set of engines with the given name.
+func (c *Cluster) ScaleSet(ctx context.Context, set string, n int, progress func(Status)) error {
+	if err := c.order(ctx, order{What: "scale", Set: set, N: n}); err != nil {
 		return fmt.Errorf("scale %s: %w", c.place, err)
 	}
+	want := -1
 	err := c.settle(ctx, progress, func(st Status) bool {
-		return st.Want != n || len(st.Engines) == n && st.Alive() == n && len(st.Registered) == n // or: somebody scales it anew
+		if want < 0 {
+			want = st.Want
+		}
+		// The last says that somebody scales it anew.
+		return len(st.Engines) == want && st.Alive() == want && len(st.Registered) == want || st.Want != want
 	})
 	if err != nil {
 		return fmt.Errorf("scale %s: %w", c.place, err)
@@ -114,7 +126,7 @@ func (c *Cluster) settle(ctx context.Context, progress func(Status), ok func(Sta
 		}
 		select {
 		case <-ctx.Done():
-			return fmt.Errorf("%d of %d engines are registered: %w", len(st.Registered), st.Want, ctx.Err())
+			return fmt.Errorf("%s: %w", st.Progress(), ctx.Err())
 		case <-time.After(pause):
 		}
 	}

@@ -256,8 +256,77 @@ func TestOrdersNeedTheTokenAndALivingSupervisor(t *testing.T) {
 		t.Fatal(err)
 	}
 	s.until(c, "unwatched", func(st cluster.Status) bool { return st.Supervisor.State == launch.Done })
-	if err := c.Scale(s.context(), 2, nil); err == nil || !strings.Contains(err.Error(), "supervisor is gone") {
-		t.Errorf("scale without a supervisor: %v", err)
+}
+
+// The supervisor may be killed: an order starts another one, which knows from
+// the state file what there is to watch.
+func TestClusterWithoutSupervisorGetsAnotherOne(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	c := s.start(s.options("", 2))
+	first := s.status(c)
+	if err := syscall.Kill(first.Supervisor.PID, syscall.SIGKILL); err != nil {
+		t.Fatal(err)
+	}
+	s.until(c, "unwatched", func(st cluster.Status) bool { return st.Supervisor.State == launch.Done })
+	if err := c.Scale(s.context(), 3, nil); err != nil {
+		t.Fatal(err)
+	}
+	st := s.status(c)
+	if st.State != cluster.Running || st.Supervisor.PID == first.Supervisor.PID || st.Hub.PID != first.Hub.PID ||
+		len(st.Engines) != 3 || st.Engines[0].PID != first.Engines[0].PID {
+		t.Errorf("status %+v, want the same hub and engines, one engine more, and another supervisor", st)
+	}
+	if err := syscall.Kill(first.Engines[1].PID, syscall.SIGKILL); err != nil {
+		t.Fatal(err)
+	}
+	s.until(c, "whole again", func(st cluster.Status) bool {
+		return st.State == cluster.Running && len(st.Registered) == 3 && st.Engines[0].Restarts+st.Engines[1].Restarts+st.Engines[2].Restarts == 1
+	})
+}
+
+// A cluster may hold engines of several kinds, each of which is scaled by its
+// name; engines of one machine share its memory.
+func TestSetsOfEnginesAreScaledByName(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	o := s.options("", 1)
+	o.Sets = []cluster.EngineSet{{Name: "more", N: 2, Env: []string{"TEST_SET=more"}}}
+	c := s.start(o)
+	if st := s.status(c); st.Want != 3 || len(st.Registered) != 3 || !slices.Equal(indexes(st), []int{0, 1, 2}) {
+		t.Fatalf("status %+v, want three engines", st)
+	}
+	if err := c.ScaleSet(s.context(), "more", 1, nil); err != nil {
+		t.Fatal(err)
+	}
+	if err := c.Scale(s.context(), 2, nil); err != nil {
+		t.Fatal(err)
+	}
+	st := s.status(c)
+	jobs := map[string]int{}
+	for _, e := range st.Engines {
+		jobs[e.Job]++
+		env, err := os.ReadFile(fmt.Sprintf("/proc/%d/environ", e.PID))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if more := strings.Contains(string(env), "TEST_SET=more"); more != (e.Job == "gopar-engines-2") {
+			t.Errorf("engine %+v, environment of the other set", e)
+		}
+		if !strings.Contains(string(env), "GOPAR_MEMORY_LIMIT=") {
+			t.Errorf("engine %+v may take all the memory", e)
+		}
+	}
+	if st.Want != 3 || jobs["gopar-engines-1"] != 2 || jobs["gopar-engines-2"] != 1 {
+		t.Errorf("status %+v, want two engines of the first set and one of the second", st)
+	}
+	if err := c.ScaleSet(s.context(), "nothing", 1, nil); err == nil || !strings.Contains(err.Error(), `no set of engines "nothing"`) {
+		t.Errorf("an unknown set: %v", err)
+	}
+	o = s.options("twice", 1)
+	o.Sets = []cluster.EngineSet{{N: 1}}
+	if _, err := cluster.Start(t.Context(), o); err == nil || !strings.Contains(err.Error(), "two sets") {
+		t.Errorf("two sets of one name: %v", err)
 	}
 }
 

@@ -22,8 +22,9 @@ const (
 // slot is the place of one engine in a cluster. Processes come and go in it;
 // its index, and so its log file, stay.
 type slot struct {
-	Job       string    `json:"job"` // name of the job
-	Index     int       `json:"index"`
+	Job       string    `json:"job"`                 // name of the job
+	Set       int       `json:"set"`                 // of the spec
+	Index     int       `json:"index"`               // unique in the cluster
 	ID        string    `json:"id"`                  // of the job that runs it now; a restart is a job of its own
 	Began     time.Time `json:"began"`               // when that job was started
 	Restarts  int       `json:"restarts,omitempty"`  // all of them
@@ -67,50 +68,11 @@ func (s *state) holder(e *slot) *launch.Record {
 	return nil
 }
 
-// poll returns the tasks of the hub and of the slots. What jobs hold beyond
-// that, such as the predecessor of a restarted engine, is history. What the
-// system does not know stands as it was; so does how an ended process ended,
-// which only its parent was told.
-func (s *state) poll(ctx context.Context, l launch.Launcher) ([]launch.Task, error) {
-	recs := s.records()
-	tasks, err := l.Poll(ctx, recs...)
-	if err != nil {
-		return nil, err
-	}
-	ids := make(map[string]string, len(s.Slots))
-	for _, e := range s.Slots {
-		ids[taskName(e.Job, e.Index)] = e.ID
-	}
-	known := make(map[string]launch.Task, len(s.Tasks))
-	for _, t := range s.Tasks {
-		known[taskName(t.Job, t.Index)] = t
-	}
-	current := make([]launch.Task, 0, len(tasks))
-	for _, r := range recs {
-		for range r.N {
-			if len(tasks) == 0 {
-				return nil, fmt.Errorf("the launcher does not tell of all tasks of job %s", r.Name)
-			}
-			t := tasks[0]
-			tasks = tasks[1:]
-			name := taskName(t.Job, t.Index)
-			if r != s.Hub && ids[name] != r.ID {
-				continue
-			}
-			if old, ok := known[name]; ok && (old.State == launch.Done || t.State == launch.Unknown) {
-				t = old
-			}
-			current = append(current, t)
-		}
-	}
-	return current, nil
-}
-
 // addSlots makes slots for the tasks of a new job.
-func (s *supervisor) addSlots(rec *launch.Record) {
+func (s *supervisor) addSlots(set int, rec *launch.Record) {
 	s.st.Engines = append(s.st.Engines, rec)
 	for i := rec.First; i < rec.First+rec.N; i++ {
-		s.st.Slots = append(s.st.Slots, &slot{Job: rec.Name, Index: i, ID: rec.ID, Began: rec.Submitted})
+		s.st.Slots = append(s.st.Slots, &slot{Job: rec.Name, Set: set, Index: i, ID: rec.ID, Began: rec.Submitted})
 	}
 }
 
@@ -138,7 +100,7 @@ func (s *supervisor) engineEnded(ctx context.Context, e *slot, t launch.Task) {
 // failed plans the restart of an engine, or gives it up.
 func (s *supervisor) failed(e *slot) {
 	e.Failures++
-	if e.Failures > s.Restarts {
+	if e.Failures > s.st.Spec.Restarts {
 		e.GaveUp, e.StartAt = true, time.Time{}
 		s.log.Info("engine given up", "index", e.Index, "failures", e.Failures, "reason", e.Last)
 		return
@@ -193,7 +155,7 @@ func (s *supervisor) due() time.Duration {
 // restart starts the process of a slot anew.
 func (s *supervisor) restart(ctx context.Context, e *slot) {
 	e.StartAt = time.Time{}
-	rec, err := s.launchEngines(ctx, e.Index, 1)
+	rec, err := s.launchEngines(ctx, e.Set, e.Index, 1)
 	if err != nil {
 		e.Last, e.LastEnded = err.Error(), time.Now()
 		s.log.Error(err, "engine not restarted", "index", e.Index)
@@ -210,8 +172,21 @@ func (s *supervisor) restart(ctx context.Context, e *slot) {
 // prune forgets jobs that run no slot any more. Their tasks have ended.
 func (s *supervisor) prune() {
 	s.st.Engines = slices.DeleteFunc(s.st.Engines, func(r *launch.Record) bool {
-		return !slices.ContainsFunc(s.st.Slots, func(e *slot) bool { return e.ID == r.ID })
+		used := slices.ContainsFunc(s.st.Slots, func(e *slot) bool { return e.ID == r.ID })
+		if !used && !near(r) {
+			s.forget(r)
+		}
+		return !used
 	})
+}
+
+// forget has a system remove what it keeps of a job that is over.
+func (s *supervisor) forget(r *launch.Record) {
+	ctx, cancel := context.WithTimeout(context.Background(), grace)
+	defer cancel()
+	if err := s.systems.Signal(ctx, r, launch.Kill); err != nil {
+		s.log.Error(err, "what a job left behind may be there still", "job", r.Name, "id", r.ID)
+	}
 }
 
 // signal sends a signal to the processes of slots, one call for each job.
@@ -228,7 +203,7 @@ func (s *supervisor) signal(ctx context.Context, sig launch.Signal, slots ...*sl
 		if len(indexes) == 0 {
 			continue
 		}
-		if err := s.launcher.Signal(ctx, r, sig, indexes...); err != nil {
+		if err := s.systems.Signal(ctx, r, sig, indexes...); err != nil {
 			return err
 		}
 	}

@@ -11,50 +11,52 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
-	"strings"
 	"time"
 
 	"github.com/go-logr/logr"
 
+	"github.com/gopar-project/gopar/internal/launch"
 	"github.com/gopar-project/gopar/internal/proto"
 )
 
 // Options says what to start. The zero value is one engine per core in the
 // default cluster of the default profile.
 type Options struct {
-	N          int           // engines. Default: one per core
-	ID         string        // cluster id. Default: $IPP_CLUSTER_ID, then "", the profile's default cluster
-	Profile    string        // profile name. Default: "default"
-	ProfileDir string        // directory of the profile; wins over Profile. Default: $IPP_PROFILE_DIR
-	Exe        string        // gopar binary. Default: this program if it is gopar, then $GOPAR, then gopar on PATH
-	HubArgs    []string      // further arguments of gopar hub
-	EngineArgs []string      // further arguments of gopar engine
-	Env        []string      // further environment of hub and engines, "NAME=value"; no secrets, others may see it
-	Dir        string        // working directory of the engines. Default: the caller's
-	Restarts   int           // how often a failing engine is started again before it is given up; a quiet minute forgets its failures. Default: 5; negative: never
-	Timeout    time.Duration // for the whole start. Default: 60 s, as ipyparallel's engine_timeout
-	Progress   func(Status)  // called from Start's goroutine whenever something changed; may be nil
-	Log        logr.Logger   // zero: discard
+	N          int            // engines. Default: one per core; on other systems than this machine there is none
+	ID         string         // cluster id. Default: $IPP_CLUSTER_ID, then "", the profile's default cluster
+	Profile    string         // profile name. Default: "default"
+	ProfileDir string         // directory of the profile; wins over Profile. Default: $IPP_PROFILE_DIR
+	Exe        string         // gopar binary. Default: this program if it is gopar, then $GOPAR, then gopar on PATH
+	HubArgs    []string       // further arguments of gopar hub
+	EngineArgs []string       // further arguments of gopar engine
+	Env        []string       // further environment of hub and engines, "NAME=value"; no secrets, others may see it
+	Dir        string         // working directory of the engines. Default: the caller's
+	LogDir     string         // directory of the engines' logs; one that their machines see. Default: the profile's
+	On         string         // the system that runs the engines: "local", "slurm", … Default: "local"
+	Launch     launch.Options // how that system is to run them
+	Sets       []EngineSet    // further engines of other kinds
+	Restarts   int            // how often a failing engine is started again before it is given up; a quiet minute forgets its failures. Default: 5; negative: never
+	Timeout    time.Duration  // for the whole start. Default: 60 s, as ipyparallel's engine_timeout
+	Progress   func(Status)   // called from Start's goroutine whenever something changed; may be nil
+	Log        logr.Logger    // zero: discard
 }
 
 // Limits of what Start and the supervisor tell each other.
 const (
-	maxReport = 64 << 20         // one line: the status of 100,000 engines
-	patience  = 20 * time.Second // for a supervisor that was told to give up: more than it takes to stop everything by force
+	maxReport = 64 << 20 // one line: the status of 100,000 engines
 )
 
 // spec is Options as the supervisor needs them; it is the first line it reads.
 type spec struct {
 	ProfileDir string        `json:"profile_dir"`
 	ID         string        `json:"id"`
-	N          int           `json:"n"`
+	Sets       []EngineSet   `json:"sets"` // at least one
 	Exe        string        `json:"exe"`
 	HubArgs    []string      `json:"hub_args"`
-	EngineArgs []string      `json:"engine_args"`
 	Env        []string      `json:"env"`
-	Dir        string        `json:"dir"`
 	Restarts   int           `json:"restarts"`
 	Timeout    time.Duration `json:"timeout"`
+	Resume     bool          `json:"resume,omitempty"` // take over a cluster whose supervisor has died; of the rest only place and Exe count
 }
 
 // keepLine is the second line the supervisor reads: the starter has got the
@@ -75,17 +77,20 @@ func (o *Options) spec() (spec, error) {
 		return spec{}, err
 	}
 	s := spec{
-		ProfileDir: dir, ID: proto.ClusterID(o.ID), N: o.N, HubArgs: o.HubArgs, EngineArgs: o.EngineArgs,
-		Env: o.Env, Dir: o.Dir, Restarts: max(0, o.Restarts), Timeout: o.Timeout,
+		ProfileDir: dir, ID: proto.ClusterID(o.ID), HubArgs: o.HubArgs,
+		Env: o.Env, Restarts: max(0, o.Restarts), Timeout: o.Timeout,
 	}
 	if _, err := newPlace(dir, s.ID); err != nil {
 		return spec{}, err
 	}
-	if s.N < 0 {
-		return spec{}, fmt.Errorf("%d engines", s.N)
+	if o.N == 0 && o.On != "" && o.On != "local" {
+		return spec{}, fmt.Errorf("how many engines are to run on %s? (-n)", o.On)
 	}
-	if s.N == 0 {
-		s.N = runtime.NumCPU()
+	if s.Sets, err = o.sets(); err != nil {
+		return spec{}, err
+	}
+	if o.N == 0 {
+		s.Sets[0].N = runtime.NumCPU()
 	}
 	if o.Restarts == 0 {
 		s.Restarts = defaultRestarts
@@ -93,26 +98,31 @@ func (o *Options) spec() (spec, error) {
 	if s.Timeout <= 0 {
 		s.Timeout = 60 * time.Second
 	}
-	if s.Dir == "" {
-		if s.Dir, err = os.Getwd(); err != nil {
-			return spec{}, fmt.Errorf("working directory of the engines: %w", err)
-		}
-	}
-	if s.Dir, err = filepath.Abs(s.Dir); err != nil {
-		return spec{}, fmt.Errorf("working directory of the engines: %w", err)
-	}
-	if info, err := os.Stat(s.Dir); err != nil {
-		return spec{}, fmt.Errorf("working directory of the engines: %w", err)
-	} else if !info.IsDir() {
-		return spec{}, fmt.Errorf("working directory of the engines: %s is no directory", s.Dir)
-	}
-	for _, kv := range s.Env {
-		if name, _, ok := strings.Cut(kv, "="); !ok || name == "" {
-			return spec{}, fmt.Errorf("environment variable %q: want NAME=value", kv)
-		}
+	if err := checkEnv(s.Env); err != nil {
+		return spec{}, err
 	}
 	s.Exe, err = findExe(o.Exe)
 	return s, err
+}
+
+// engines returns the number of engines of all sets.
+func (s *spec) engines() int {
+	n := 0
+	for _, set := range s.Sets {
+		n += set.N
+	}
+	return n
+}
+
+// patience is how long a supervisor that was told to give up may take: more than
+// it takes to stop everything by force.
+func (s *spec) patience() time.Duration {
+	for _, set := range s.Sets {
+		if set.On != "local" {
+			return 6*stopTime + grace
+		}
+	}
+	return stopTime + grace
 }
 
 // Start starts a hub and o.N engines and returns when all of them are
@@ -152,7 +162,7 @@ func Start(ctx context.Context, o Options) (*Cluster, error) {
 	err = errors.Join(err, d.end())
 	if last == (report{}) {
 		// The supervisor died without a word: its work remains.
-		clean, cancel := context.WithTimeout(context.WithoutCancel(ctx), patience)
+		clean, cancel := context.WithTimeout(context.WithoutCancel(ctx), sp.patience())
 		defer cancel()
 		err = errors.Join(err, c.stop(clean))
 	}
@@ -162,11 +172,39 @@ func Start(ctx context.Context, o Options) (*Cluster, error) {
 	return nil, fmt.Errorf("start cluster: %w", err)
 }
 
+// resume starts another supervisor for a cluster that has lost its own.
+func (c *Cluster) resume(ctx context.Context, st *state) error {
+	c.reap()
+	sp := st.Spec
+	sp.Resume = true
+	d, err := startSupervisor(c.place, sp)
+	if err != nil {
+		return err
+	}
+	defer d.release()
+	last, err := d.follow(ctx, nil)
+	switch {
+	case err == nil && last.Ready:
+		if err = d.keep(); err == nil {
+			c.mu.Lock()
+			defer c.mu.Unlock()
+			c.child = d.cmd.Process.Pid
+			return nil
+		}
+	case err == nil && last.Exists:
+		return d.end() // somebody else was faster
+	case err == nil:
+		err = errors.New(last.Error)
+	}
+	return errors.Join(err, d.end())
+}
+
 // daemon is the starter's hold on the supervisor it started.
 type daemon struct {
-	cmd     *exec.Cmd
-	control *os.File // write end: spec, then keepLine
-	reports *os.File // read end
+	cmd      *exec.Cmd
+	patience time.Duration // see spec.patience
+	control  *os.File      // write end: spec, then keepLine
+	reports  *os.File      // read end
 }
 
 // startSupervisor starts `gopar cluster supervise` in a session of its own.
@@ -190,7 +228,7 @@ func startSupervisor(p place, sp spec) (*daemon, error) {
 		return nil, err
 	}
 	defer reportW.Close()
-	d := &daemon{control: controlW, reports: reportR}
+	d := &daemon{control: controlW, reports: reportR, patience: sp.patience()}
 	d.cmd = &exec.Cmd{
 		Path: sp.Exe, Args: []string{filepath.Base(sp.Exe), "cluster", "supervise"},
 		Stdout: log, Stderr: log, ExtraFiles: []*os.File{controlR, reportW},
@@ -240,7 +278,7 @@ func (d *daemon) follow(ctx context.Context, progress func(Status)) (report, err
 func (d *daemon) abandon() {
 	d.control.Close() // best effort: it is closed in the end anyway
 	// The deadline is for a supervisor that hangs; end kills it then.
-	d.reports.SetReadDeadline(time.Now().Add(patience)) // best effort: pipes have deadlines
+	d.reports.SetReadDeadline(time.Now().Add(d.patience)) // best effort: pipes have deadlines
 }
 
 // keep lets the supervisor go on by itself.
@@ -253,7 +291,7 @@ func (d *daemon) keep() error {
 // that does not end in time is killed.
 func (d *daemon) end() error {
 	d.abandon()
-	kill := time.AfterFunc(patience, func() {
+	kill := time.AfterFunc(d.patience, func() {
 		d.cmd.Process.Kill() // best effort: it may have ended by itself
 	})
 	defer kill.Stop()

@@ -17,7 +17,7 @@ import (
 const maxState = 64 << 20
 
 // stateVersion is the format of the state file.
-const stateVersion = 2
+const stateVersion = 3
 
 // state is what the supervisor knows, as kept in the state file.
 type state struct {
@@ -26,7 +26,7 @@ type state struct {
 	ProfileDir string           `json:"profile_dir"`
 	State      State            `json:"state"`
 	Problem    string           `json:"problem,omitempty"`
-	Want       int              `json:"want"` // engines
+	Spec       spec             `json:"spec"` // what was asked for; the sets' N are what is wanted now
 	Started    time.Time        `json:"started"`
 	Supervisor launch.Proc      `json:"supervisor"`
 	Orders     int              `json:"orders"` // port of 127.0.0.1 on which the supervisor takes orders

@@ -41,6 +41,7 @@ type Status struct {
 // Process is one process of a cluster.
 type Process struct {
 	Job    string       `json:"job"`   // "gopar-demo-engines-1"
+	On     string       `json:"on"`    // the system that runs it: "local", "slurm", …
 	Index  int          `json:"index"` // within the job
 	PID    int          `json:"pid"`
 	Host   string       `json:"host,omitempty"`
@@ -70,6 +71,39 @@ func (s *Status) Alive() int {
 	return n
 }
 
+// Progress says how many engines are there and what the others wait for: "3 of
+// 16 engines are registered, 13 pending in Slurm: Resources".
+func (s *Status) Progress() string {
+	text := fmt.Sprintf("%d of %d engines are registered", len(s.Registered), s.Want)
+	type group struct{ on, reason string }
+	var order []group
+	count := make(map[group]int)
+	started := 0
+	for _, e := range s.Engines {
+		if e.State == launch.Running {
+			started++
+		}
+		if e.State != launch.Pending || e.Leaving {
+			continue
+		}
+		g := group{e.On, e.Reason}
+		if count[g] == 0 {
+			order = append(order, g)
+		}
+		count[g]++
+	}
+	if n := started - len(s.Registered); n > 0 {
+		text += fmt.Sprintf(", %d starting", n)
+	}
+	for _, g := range order {
+		text += fmt.Sprintf(", %d pending in %s", count[g], launch.Title(g.on))
+		if g.reason != "" {
+			text += ": " + g.reason
+		}
+	}
+	return text
+}
+
 // hubPatience bounds how long Status waits for a hub that accepts connections
 // but says nothing.
 const hubPatience = 2 * time.Second
@@ -85,9 +119,9 @@ func (c *Cluster) Status(ctx context.Context) (Status, error) {
 	if err != nil {
 		return Status{}, err
 	}
-	l := launch.NewLocal(c.log)
-	defer l.Close()
-	st.refresh(ctx, l)
+	if err := st.refresh(ctx, c.log); err != nil {
+		return Status{}, err
+	}
 	status := st.status(c.place)
 	if status.Hub != nil && status.Hub.State == launch.Done {
 		status.State, status.Problem = Broken, "the hub has ended: "+status.Hub.Reason
@@ -119,14 +153,6 @@ func (c *Cluster) foreignStatus(ctx context.Context) (Status, error) {
 	}, nil
 }
 
-// refresh looks at the processes. What the supervisor wrote about ended ones
-// stands: only it knows how they ended.
-func (s *state) refresh(ctx context.Context, l launch.Launcher) {
-	if tasks, err := s.poll(ctx, l); err == nil { // else nothing is known beyond what is written
-		s.Tasks = tasks
-	}
-}
-
 func taskName(job string, index int) string { return fmt.Sprintf("%s %d", job, index) }
 
 // status is what the state file alone tells.
@@ -134,7 +160,7 @@ func (s *state) status(p place) Status {
 	status := Status{
 		ID: s.ID, ProfileDir: s.ProfileDir, State: s.State, Problem: s.Problem, Started: s.Started,
 		ConnectionFile: (&Cluster{place: p}).ConnectionFile(), LogDir: (&Cluster{place: p}).LogDir(),
-		Want: s.Want, Registered: []int{}, Supervisor: supervisorProcess(p, s.Supervisor), Engines: []Process{},
+		Want: s.Spec.engines(), Registered: []int{}, Supervisor: supervisorProcess(p, s.Supervisor), Engines: []Process{},
 	}
 	logs := make(map[string]*launch.Record)
 	for _, r := range s.records() {
@@ -146,7 +172,7 @@ func (s *state) status(p place) Status {
 			continue
 		}
 		proc := Process{
-			Job: t.Job, Index: t.Index, PID: t.PID, Host: t.Host, State: t.State, Reason: t.Reason,
+			Job: t.Job, On: rec.Launcher, Index: t.Index, PID: t.PID, Host: t.Host, State: t.State, Reason: t.Reason,
 			Log: rec.LogFile(t.Index), Ended: t.Ended,
 		}
 		if rec == s.Hub {
@@ -183,7 +209,7 @@ func (s *Status) judge() {
 		problems = append(problems, p)
 	}
 	if n := len(s.Registered); n < s.Want && len(problems) == 0 {
-		problems = append(problems, fmt.Sprintf("%d of %d engines are registered", n, s.Want))
+		problems = append(problems, s.Progress())
 	}
 	if s.Supervisor != nil && s.Supervisor.State == launch.Done {
 		problems = append(problems, "the supervisor is gone; the cluster works, but nobody watches it")
@@ -195,7 +221,7 @@ func (s *Status) judge() {
 }
 
 func supervisorProcess(p place, id launch.Proc) *Process {
-	proc := &Process{Job: p.jobName("supervisor"), PID: id.PID, Host: id.Host, State: launch.Running, Log: p.supervisorLog()}
+	proc := &Process{Job: p.jobName("supervisor"), On: "local", PID: id.PID, Host: id.Host, State: launch.Running, Log: p.supervisorLog()}
 	switch err := id.Check(); {
 	case errors.Is(err, launch.ErrGone):
 		proc.State, proc.Reason = launch.Done, "gone"

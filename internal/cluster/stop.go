@@ -30,7 +30,7 @@ func (c *Cluster) stop(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := c.stopSupervisor(ctx, st.Supervisor); err != nil {
+	if err := c.stopSupervisor(ctx, st); err != nil {
 		return err
 	}
 	// Without a supervisor, or if it failed: do its work.
@@ -48,9 +48,9 @@ func (c *Cluster) stop(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	local := launch.NewLocal(c.log)
-	defer local.Close()
-	if err := st.stopJobs(ctx, local); err != nil {
+	systems := launch.NewSystems(c.log)
+	defer systems.Close()
+	if err := st.stopJobs(ctx, systems); err != nil {
 		return err
 	}
 	return c.removeFiles()
@@ -58,20 +58,30 @@ func (c *Cluster) stop(ctx context.Context) error {
 
 // stopJobs stops the engines and then the hub: while it is there, engines can
 // deliver what they hold and take their leave.
-func (s *state) stopJobs(ctx context.Context, l launch.Launcher) error {
-	if err := launch.Stop(ctx, l, grace, s.Engines...); err != nil {
+func (s *state) stopJobs(ctx context.Context, systems *launch.Systems) error {
+	if err := systems.Stop(ctx, grace, s.Engines...); err != nil {
 		return err
 	}
 	if s.Hub == nil {
 		return nil
 	}
-	return launch.Stop(ctx, l, grace, s.Hub)
+	return systems.Stop(ctx, grace, s.Hub)
+}
+
+// stopTime bounds stopping everything, grace included. Other systems take their
+// time.
+func (s *state) stopTime() time.Duration {
+	if _, far := s.divide(); len(far) > 0 {
+		return 6 * stopTime
+	}
+	return stopTime
 }
 
 // stopSupervisor asks the supervisor to take the cluster down, and returns when
 // it is gone; one that hangs is killed.
-func (c *Cluster) stopSupervisor(ctx context.Context, p launch.Proc) error {
-	soft, cancel := context.WithTimeout(ctx, stopTime+grace)
+func (c *Cluster) stopSupervisor(ctx context.Context, st *state) error {
+	p := st.Supervisor
+	soft, cancel := context.WithTimeout(ctx, st.stopTime()+grace)
 	defer cancel()
 	if err := p.Signal(syscall.SIGTERM); err != nil {
 		return err

@@ -31,14 +31,17 @@ const (
 type supervisor struct {
 	spec
 	place
-	log      logr.Logger
-	launcher launch.Launcher
-	st       state
-	hub      *hubLink // nil until the hub's connection file is there
-	ids      []int    // engines registered at the hub
-	reports  *os.File // nil when nobody listens any more
-	told     string   // the last progress, to tell each once
-	toldAt   time.Time
+	log       logr.Logger
+	local     *launch.Local
+	launchers []launch.Launcher // of the sets, to start their engines
+	systems   *launch.Systems   // for everything else
+	lookout   *lookout
+	st        state
+	hub       *hubLink // nil until the hub's connection file is there
+	ids       []int    // engines registered at the hub
+	reports   *os.File // nil when nobody listens any more
+	told      string   // the last progress, to tell each once
+	toldAt    time.Time
 }
 
 // Supervise is the body of `gopar cluster supervise`, which Start runs as a
@@ -95,9 +98,17 @@ func (s *supervisor) run(ctx, starting context.Context, kept <-chan bool) (err e
 		return err
 	}
 	defer func() { err = errors.Join(err, l.release()) }()
-	local := launch.NewLocal(s.log)
-	defer local.Close()
-	s.launcher = local
+	s.local, s.systems = launch.NewLocal(s.log), launch.NewSystems(s.log)
+	s.systems.Adopt(s.local)
+	s.lookout = newLookout(s.systems)
+	defer func() {
+		s.lookout.close()
+		errs := []error{err, s.systems.Close()}
+		for _, l := range s.launchers {
+			errs = append(errs, l.Close()) // twice for those that were adopted, which is no error
+		}
+		err = errors.Join(errs...)
+	}()
 	token := rand.Text()
 	desk, err := openDesk(token)
 	if err != nil {
@@ -110,12 +121,20 @@ func (s *supervisor) run(ctx, starting context.Context, kept <-chan bool) (err e
 		s.tell(report{Error: err.Error(), Exists: errors.Is(err, ErrRunning)})
 		return err
 	}
-	err = s.bringUp(starting)
+	if s.Resume {
+		err = s.resume()
+	} else {
+		err = s.bringUp(starting)
+	}
 	if err == nil {
 		s.tell(report{Ready: true})
 		if !<-kept {
 			err = context.Cause(starting)
 		}
+	}
+	if err != nil && s.Resume {
+		s.tell(report{Error: err.Error()})
+		return err // the cluster works on without a supervisor, as it did
 	}
 	if err != nil {
 		s.log.Info("start failed", "error", err.Error())
@@ -124,8 +143,10 @@ func (s *supervisor) run(ctx, starting context.Context, kept <-chan bool) (err e
 		return err
 	}
 	s.reports = nil
-	s.hub.close() // what happens from now on shows in the processes
-	s.hub = nil
+	if s.hub != nil {
+		s.hub.close() // what happens from now on shows in the processes
+		s.hub = nil
+	}
 	s.log.Info("cluster runs", "engines", len(s.ids))
 	reason := s.watch(ctx, desk.orders)
 	s.log.Info("cluster stops", "reason", reason)
@@ -147,6 +168,9 @@ func (s *supervisor) tell(r report) {
 // takeOver deals with what an earlier cluster of this name left: one that works
 // is ErrRunning, remains are removed.
 func (s *supervisor) takeOver(ctx context.Context) error {
+	if s.Resume {
+		return nil
+	}
 	file := proto.ClientFile(s.profileDir, s.id)
 	if _, err := os.Stat(file); err == nil {
 		ctx, cancel := context.WithTimeout(ctx, hubPatience)
@@ -162,9 +186,9 @@ func (s *supervisor) takeOver(ctx context.Context) error {
 		s.log.Info("state of an earlier cluster dropped", "error", err.Error())
 	}
 	if err == nil {
-		ctx, cancel := context.WithTimeout(ctx, stopTime)
+		ctx, cancel := context.WithTimeout(ctx, old.stopTime())
 		defer cancel()
-		if err := old.stopJobs(ctx, s.launcher); err != nil {
+		if err := old.stopJobs(ctx, s.systems); err != nil {
 			return fmt.Errorf("remains of an earlier cluster: %w", err)
 		}
 	}
@@ -181,53 +205,94 @@ func (s *supervisor) bringUp(ctx context.Context) error {
 	}
 	s.st = state{
 		Version: stateVersion, ID: s.id, ProfileDir: s.profileDir, State: Starting,
-		Want: s.N, Started: time.Now(), Supervisor: self, Orders: s.st.Orders, Token: s.st.Token,
+		Spec: s.spec, Started: time.Now(), Supervisor: self, Orders: s.st.Orders, Token: s.st.Token,
 	}
 	// Logs of an earlier cluster of this name would mislead.
 	if err := s.removeLogs(func(what string) bool { return what != "supervisor" }); err != nil {
 		return err
 	}
-	if s.st.Hub, err = s.launch(ctx, launch.Job{
-		Name: s.jobName("hub"), Dir: s.profileDir, N: 1,
-		Args: append([]string{"hub", "--profile-dir=" + s.profileDir, "--cluster-id=" + s.id}, s.HubArgs...),
-	}); err != nil {
-		return err
-	}
-	// Engines wait for the file that the hub will write: both start at once.
-	engines, err := s.launchEngines(ctx, 0, s.N)
+	open, err := s.openLaunchers()
 	if err != nil {
 		return err
 	}
-	s.addSlots(engines)
+	if s.st.Hub, err = s.local.Start(ctx, s.spec.job(launch.Job{
+		Name: s.jobName("hub"), Dir: s.profileDir, N: 1, Args: s.hubArgs(open),
+	})); err != nil {
+		return err
+	}
+	// Engines wait for the file that the hub will write: both start at once.
+	first := 0
+	for i, set := range s.Sets {
+		if set.N == 0 {
+			continue
+		}
+		engines, err := s.launchEngines(ctx, i, first, set.N)
+		if err != nil {
+			return err
+		}
+		s.addSlots(i, engines)
+		first += set.N
+	}
 	if err := s.save(); err != nil {
 		return err
 	}
 	return s.await(ctx)
 }
 
-// launch starts a job of gopar's binary.
-func (s *supervisor) launch(ctx context.Context, j launch.Job) (*launch.Record, error) {
-	j.Exe, j.LogDir = s.Exe, proto.LogDir(s.profileDir)
-	j.Env = append([]string{proto.EnvProfileDir + "=" + s.profileDir, proto.EnvClusterID + "=" + s.id}, s.Env...)
-	return s.launcher.Start(ctx, j)
+// openLaunchers makes the launchers of the sets, and reports whether engines
+// may come from other machines.
+func (s *supervisor) openLaunchers() (open bool, err error) {
+	for _, set := range s.st.Spec.Sets {
+		if set.On == "local" {
+			s.launchers = append(s.launchers, s.local) // whose children it will know
+			continue
+		}
+		l, err := launch.New(set.On, set.Launch, s.log)
+		if err != nil {
+			return false, err
+		}
+		s.launchers = append(s.launchers, l)
+		s.systems.Adopt(l)
+		open = open || l.Traits().Elsewhere
+	}
+	return open, nil
 }
 
-// launchEngines starts n engines with indexes from first. What they log is
-// added to what engines of the same indexes have logged.
-func (s *supervisor) launchEngines(ctx context.Context, first, n int) (*launch.Record, error) {
-	return s.launch(ctx, launch.Job{
-		Name: s.jobName("engines-1"), Dir: s.Dir, First: first, N: n,
-		Args: append([]string{
-			"engine", "--file=" + proto.EngineFile(s.profileDir, s.id),
-			fmt.Sprintf("--wait-for-file=%d", int(s.Timeout/time.Second)+1),
-		}, s.EngineArgs...),
-	})
+// resume takes over a cluster that its supervisor has left behind, as it is in
+// the state file.
+func (s *supervisor) resume() error {
+	old, err := readState(s.place)
+	if err != nil {
+		return err
+	}
+	self, err := launch.Identify(os.Getpid())
+	if err != nil {
+		return err
+	}
+	old.Supervisor, old.Orders, old.Token = self, s.st.Orders, s.st.Token
+	s.st = *old
+	if s.st.Hub == nil || s.st.Hub.Procs[0].Check() != nil {
+		return errors.New("its hub is gone: stop it, and start it again")
+	}
+	if _, err := s.openLaunchers(); err != nil {
+		return err
+	}
+	s.log.Info("cluster taken over", "engines", len(s.st.Slots))
+	return s.save()
 }
 
-// await waits until the hub has written its connection file and s.N engines
-// are registered, or one of the processes ends.
+// launchEngines starts n engines of a set with indexes from first. What they log
+// is added to what engines of the same indexes have logged.
+func (s *supervisor) launchEngines(ctx context.Context, set, first, n int) (*launch.Record, error) {
+	return s.launchers[set].Start(ctx, s.st.Spec.engineJob(set, first, n))
+}
+
+// await waits until the hub has written its connection file and all engines are
+// registered, or one of the processes ends. Engines that a batch system has not
+// found room for when the time is over come later: their place in its queue is
+// not given away.
 func (s *supervisor) await(ctx context.Context) error {
-	tr := s.launcher.Traits()
+	tr := s.local.Traits()
 	pause := 2 * time.Millisecond
 	timer := time.NewTimer(0)
 	defer timer.Stop()
@@ -239,7 +304,15 @@ func (s *supervisor) await(ctx context.Context) error {
 		var err error
 		select {
 		case <-ctx.Done():
+			if s.queued(ctx) {
+				s.log.Info("engines are still waiting", "progress", s.status().Progress())
+				s.st.State = Running
+				return s.save()
+			}
 			return s.tooLate(ctx)
+		case a := <-s.lookout.answers:
+			s.lookout.answered()
+			err = s.seen(s.st.merge(a))
 		case <-changed:
 			err = s.askHub(ctx)
 		case <-tr.Changed:
@@ -252,7 +325,10 @@ func (s *supervisor) await(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if len(s.ids) >= s.N {
+		if len(s.ids) >= s.engines() {
+			// Those that were started elsewhere may be known to the hub only.
+			_, far := s.st.divide()
+			s.st.Tasks = s.st.merge(answer{far, s.systems.Poll(ctx, far...)})
 			s.st.State = Running
 			return s.save()
 		}
@@ -262,16 +338,45 @@ func (s *supervisor) await(ctx context.Context) error {
 
 // look sees what has happened to the processes and the hub while they start.
 func (s *supervisor) look(ctx context.Context) error {
-	tasks, err := s.st.poll(ctx, s.launcher)
-	if err == nil {
-		s.st.Tasks = tasks
-		for _, t := range tasks {
-			if t.State == launch.Done {
-				return s.died(t)
-			}
-		}
+	here, far := s.st.divide()
+	s.lookout.ask(far)
+	if err := s.seen(s.st.merge(answer{here, s.systems.Poll(ctx, here...)})); err != nil {
+		return err
 	}
 	return s.askHub(ctx)
+}
+
+// seen notes what has become of the processes. One that has ended ends the start.
+func (s *supervisor) seen(tasks []launch.Task) error {
+	s.st.Tasks = tasks
+	for _, t := range tasks {
+		if t.State == launch.Done {
+			return s.died(t)
+		}
+	}
+	return nil
+}
+
+// queued reports whether all engines that are missing when the time is over are
+// waiting in a queue.
+func (s *supervisor) queued(ctx context.Context) bool {
+	if s.hub == nil || !errors.Is(ctx.Err(), context.DeadlineExceeded) {
+		return false
+	}
+	waiting := 0
+	for _, e := range s.st.Slots {
+		if t := s.st.task(e); t.State == launch.Pending && s.st.Spec.Sets[e.Set].On != "local" {
+			waiting++
+		}
+	}
+	return waiting > 0 && len(s.ids)+waiting >= s.engines()
+}
+
+// status is what is known of the cluster, the engines included that the hub has.
+func (s *supervisor) status() *Status {
+	status := s.st.status(s.place)
+	status.Registered = append(status.Registered, s.ids...)
+	return &status
 }
 
 // askHub learns which engines are registered, once the hub is there.
@@ -313,9 +418,7 @@ func (s *supervisor) progress() {
 		return
 	}
 	s.told, s.toldAt = key, time.Now()
-	status := s.st.status(s.place)
-	status.Registered = append(status.Registered, s.ids...)
-	s.tell(report{Status: &status})
+	s.tell(report{Status: s.status()})
 }
 
 // died describes the end of a process that should have gone on.
@@ -339,7 +442,7 @@ func (s *supervisor) tooLate(ctx context.Context) error {
 	case len(s.st.Engines) == 0:
 		return fmt.Errorf("no engines were started within %v", s.Timeout)
 	}
-	return fmt.Errorf("%d of %d engines registered within %v\n%s", len(s.ids), s.N, s.Timeout, s.tail(s.st.Engines[0], s.st.Engines[0].First))
+	return fmt.Errorf("not all engines came up within %v: %s\n%s", s.Timeout, s.status().Progress(), s.tail(s.st.Engines[0], s.st.Engines[0].First))
 }
 
 func (s *supervisor) record(job string) *launch.Record {
@@ -349,7 +452,9 @@ func (s *supervisor) record(job string) *launch.Record {
 
 // tail returns the last lines of a task's log under its path.
 func (s *supervisor) tail(rec *launch.Record, index int) string {
-	lines, err := s.launcher.Tail(context.Background(), rec, index, 20)
+	ctx, cancel := context.WithTimeout(context.Background(), grace)
+	defer cancel()
+	lines, err := s.systems.Tail(ctx, rec, index, 20)
 	if err != nil {
 		return "  its log cannot be read: " + err.Error()
 	}
@@ -378,9 +483,9 @@ func (s *supervisor) takeDown() error {
 		s.hub.close()
 	}
 	// Whoever wanted the end may have ended the context; the end still happens.
-	ctx, cancel := context.WithTimeout(context.Background(), stopTime)
+	ctx, cancel := context.WithTimeout(context.Background(), s.st.stopTime())
 	defer cancel()
-	if err := s.st.stopJobs(ctx, s.launcher); err != nil {
+	if err := s.st.stopJobs(ctx, s.systems); err != nil {
 		s.st.State, s.st.Problem = Broken, err.Error()
 		return errors.Join(err, s.save())
 	}

@@ -13,12 +13,8 @@ const safetyPoll = 5 * time.Second
 // watch keeps a running cluster as it should be until it should end, and
 // returns why it should.
 func (s *supervisor) watch(ctx context.Context, orders <-chan order) string {
-	tr := s.launcher.Traits()
-	every := tr.PollEvery
-	if tr.Changed != nil {
-		every = safetyPoll
-	}
-	tick := time.NewTicker(every)
+	tr := s.local.Traits()
+	tick := time.NewTimer(safetyPoll)
 	defer tick.Stop()
 	due := time.NewTimer(s.due())
 	defer due.Stop()
@@ -32,16 +28,26 @@ func (s *supervisor) watch(ctx context.Context, orders <-chan order) string {
 			s.note()
 			o.done <- err
 		case <-tr.Changed:
+		case a := <-s.lookout.answers:
+			s.lookout.answered()
+			if reason := s.see(ctx, s.st.merge(a)); reason != "" {
+				return reason
+			}
 		case <-tick.C:
 		case <-due.C:
 		}
 		if s.act(ctx) {
 			s.note()
 		}
-		if tasks, err := s.st.poll(ctx, s.launcher); err == nil { // else nothing is known; ctx is looked at above
-			if reason := s.see(ctx, tasks); reason != "" {
-				return reason
-			}
+		here, far := s.st.divide()
+		if reason := s.see(ctx, s.st.merge(answer{here, s.systems.Poll(ctx, here...)})); reason != "" {
+			return reason
+		}
+		s.lookout.ask(far)
+		if len(far) > 0 {
+			tick.Reset(farEvery)
+		} else {
+			tick.Reset(safetyPoll)
 		}
 		due.Reset(s.due())
 	}

@@ -18,6 +18,7 @@ package launch
 import (
 	"context"
 	"fmt"
+	"os"
 	"path/filepath"
 	"time"
 )
@@ -56,7 +57,7 @@ type Launcher interface {
 // Traits are the properties of a system that its users must know.
 type Traits struct {
 	Kind      string          // "local", "slurm", …: the Launcher field of its records, and ipyparallel's class name
-	Title     string          // how people call it: "Slurm"
+	Elsewhere bool            // tasks may run on other machines, and reach this one by the network
 	PollEvery time.Duration   // how often Poll should be called while waiting
 	Changed   <-chan struct{} // receives when a Poll would tell something new; nil if only polling finds out
 }
@@ -110,6 +111,31 @@ type Record struct {
 
 // LogFile returns the path of the file that a task's stdout and stderr go to.
 func (r *Record) LogFile(task int) string { return logFile(r.LogDir, r.Name, task) }
+
+// jobLog is what a job of several ranks itself says.
+func (r *Record) jobLog() string { return filepath.Join(r.LogDir, r.Name+"-job.log") }
+
+// createLogs makes the log files that are not there yet, readable by nobody
+// else: batch systems would make them as the user's umask says.
+func (r *Record) createLogs() error {
+	paths := make([]string, 0, r.N)
+	for i := r.First; i < r.First+r.N; i++ {
+		paths = append(paths, r.LogFile(i))
+	}
+	if r.Mark != "" {
+		paths = append(paths, r.jobLog())
+	}
+	for _, p := range paths {
+		f, err := os.OpenFile(p, os.O_WRONLY|os.O_CREATE, 0o600)
+		if err != nil {
+			return fmt.Errorf("log file of %s: %w", r.Name, err)
+		}
+		if err := f.Close(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
 
 // Signal is what can be sent to a task: the name of a Unix signal without SIG.
 // Systems that know no signals understand Terminate and Kill.

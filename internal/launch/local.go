@@ -94,7 +94,7 @@ func (l *Local) Close() error {
 
 // Traits says that children are watched, others polled.
 func (l *Local) Traits() Traits {
-	return Traits{Kind: "local", Title: "this machine", PollEvery: 20 * time.Millisecond, Changed: l.changed}
+	return Traits{Kind: "local", PollEvery: 20 * time.Millisecond, Changed: l.changed}
 }
 
 // Render returns one command line for each task.

@@ -1,6 +1,7 @@
 package launch
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -41,6 +42,25 @@ const (
 	ModeArray      = "array"      // tasks start one by one, as the system finds room; each may be restarted by itself
 	ModeAllocation = "allocation" // all tasks start together, in one job
 )
+
+// With returns o with what is set in over; lists are joined.
+func (o Options) With(over Options) Options {
+	over.Queue, over.Account = cmp.Or(over.Queue, o.Queue), cmp.Or(over.Account, o.Account)
+	over.QOS, over.Reservation = cmp.Or(over.QOS, o.QOS), cmp.Or(over.Reservation, o.Reservation)
+	over.Walltime, over.CPUs = cmp.Or(over.Walltime, o.Walltime), cmp.Or(over.CPUs, o.CPUs)
+	over.Memory, over.GPUs = cmp.Or(over.Memory, o.Memory), cmp.Or(over.GPUs, o.GPUs)
+	over.Mode, over.Nodes, over.Throttle = cmp.Or(over.Mode, o.Mode), cmp.Or(over.Nodes, o.Nodes), cmp.Or(over.Throttle, o.Throttle)
+	over.Directives, over.Skip = slices.Concat(o.Directives, over.Directives), slices.Concat(o.Skip, over.Skip)
+	over.Prologue, over.Epilogue = cmp.Or(over.Prologue, o.Prologue), cmp.Or(over.Epilogue, o.Epilogue)
+	over.Template = cmp.Or(over.Template, o.Template)
+	if over.Hosts == nil {
+		over.Hosts = o.Hosts
+	}
+	if over.Command == nil {
+		over.Command = o.Command
+	}
+	return over
+}
 
 // given returns the names of the options that are set.
 func (o *Options) given() []string {
@@ -98,6 +118,19 @@ func orNone(names []string) string {
 
 // Kinds are the names of the systems that New knows.
 func Kinds() []string { return []string{"local", "slurm"} }
+
+// Title returns how people call a system: "Slurm".
+func Title(kind string) string {
+	switch kind {
+	case "local":
+		return "this machine"
+	case "slurm":
+		return "Slurm"
+	case "ssh", "mpi":
+		return strings.ToUpper(kind)
+	}
+	return kind
+}
 
 // ErrKind says that there is no launcher of the name.
 var ErrKind = errors.New("no such system")

@@ -52,10 +52,13 @@ func (r *Record) rankScript(j *Job, o *Options, setup string, everyone bool) str
 		j.shellRun(`read -r gopar_stat </proc/$gopar_task/stat
 set -- ${gopar_stat##*) }
 shift 19
-{
+(
+  umask 077
+  {
   echo "$gopar_task $1 ${SLURMD_NODENAME:--} $(cat /proc/sys/kernel/hostname)"
   echo "$(cat /proc/sys/kernel/random/boot_id) $(readlink /proc/self/ns/pid)"
-} >"$gopar_file"
+  } >"$gopar_file"
+)
 `, everyone) + "echo $gopar_status >>\"$gopar_file\"\n"
 	if o.Epilogue != "" {
 		s += strings.TrimRight(o.Epilogue, "\n") + "\n"

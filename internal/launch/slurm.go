@@ -37,7 +37,9 @@ func NewSlurm(o Options, log logr.Logger) (*Slurm, error) {
 }
 
 // Traits says that Slurm has to be polled.
-func (*Slurm) Traits() Traits { return Traits{Kind: "slurm", Title: "Slurm", PollEvery: time.Second} }
+func (*Slurm) Traits() Traits {
+	return Traits{Kind: "slurm", PollEvery: time.Second, Elsewhere: true}
+}
 
 // Close does nothing: a Slurm holds nothing.
 func (*Slurm) Close() error { return nil }
@@ -81,8 +83,14 @@ func (s *Slurm) allocation(j *Job, r *Record) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	// The steps get the walltime's signal themselves: srun would pass it on too.
-	return setup + "trap : XCPU\nsrun --kill-on-bad-exit=0 --input=none sh -c " + shellQuote(r.rankScript(j, &s.o, "", true)) + "\n", nil
+	// The walltime's signal comes to this shell: one to the steps would end their
+	// programs.
+	return setup + `trap 'echo "gopar: the walltime ends soon: tasks are asked to end"; scancel --signal=TERM "$SLURM_JOB_ID"' XCPU
+srun --kill-on-bad-exit=0 --input=none sh -c ` + shellQuote(r.rankScript(j, &s.o, "", true)) + ` &
+while kill -0 $! 2>/dev/null; do
+  wait $!
+done
+`, nil
 }
 
 // directives returns what the options and the job mean to sbatch.
@@ -93,13 +101,11 @@ func (s *Slurm) directives(j *Job) ([]string, error) {
 		return nil, fmt.Errorf("launch %s: Slurm cannot write to files named %q", j.Name, stem)
 	}
 	d := []string{"--job-name=" + j.Name, "--open-mode=append"}
-	whom := "B" // the batch shell, which passes it on
 	if o.Mode == ModeAllocation {
 		d = append(d, fmt.Sprintf("--ntasks=%d", j.N), `--output="`+stem+`-job.log"`)
 		if o.Nodes > 0 {
 			d = append(d, fmt.Sprintf("--nodes=%d", o.Nodes))
 		}
-		whom = "" // the shells of the steps
 	} else {
 		array := fmt.Sprintf("%d-%d", j.First, j.First+j.N-1)
 		if o.Throttle > 0 {
@@ -132,10 +138,7 @@ func (s *Slurm) directives(j *Job) ([]string, error) {
 		sec := int((o.Walltime + time.Second - 1) / time.Second)
 		d = append(d, fmt.Sprintf("--time=%d:%02d:%02d", sec/3600, sec/60%60, sec%60))
 		if o.Walltime > 2*warning {
-			if whom != "" {
-				whom += ":"
-			}
-			d = append(d, fmt.Sprintf("--signal=%sXCPU@%d", whom, int(warning/time.Second)))
+			d = append(d, fmt.Sprintf("--signal=B:XCPU@%d", int(warning/time.Second))) // B: the batch shell, which passes it on
 		}
 	}
 	return d, nil
@@ -192,6 +195,9 @@ func (s *Slurm) Start(ctx context.Context, j Job) (*Record, error) {
 		err = ctx.Err()
 	}
 	if err != nil {
+		return nil, err
+	}
+	if err := rec.createLogs(); err != nil {
 		return nil, err
 	}
 	out, err := command(ctx, script, "sbatch", "--parsable")
@@ -260,6 +266,10 @@ func (s *Slurm) Poll(ctx context.Context, recs ...*Record) ([]Task, error) {
 		find := func(element string) Task {
 			t, ok := known[site+" "+id+" "+element+" "+r.Name]
 			if !ok {
+				// Elements that were cancelled before they began are told of as one.
+				t, ok = known[site+" "+id+" N/A "+r.Name]
+			}
+			if !ok {
 				// squeue keeps what has ended for MinJobAge.
 				t = Task{State: Done, Reason: "Slurm knows it no more", Ended: time.Now()}
 			}
@@ -317,7 +327,7 @@ func (t *Task) ended(state string, status int) {
 	if state == "CANCELLED" || state == "TIMEOUT" || state == "NODE_FAIL" || state == "PREEMPTED" {
 		return // the code says nothing about the program
 	}
-	t.Exit, t.Reason = &code, fmt.Sprintf("exit status %d", code)
+	t.shellStatus(code) // the script ends as its task did
 	if state == "OUT_OF_MEMORY" {
 		t.Reason = "out of memory"
 	}
@@ -361,15 +371,17 @@ func (s *Slurm) Signal(ctx context.Context, rec *Record, sig Signal, tasks ...in
 	common = append(common, "--jobname="+rec.Name)
 	// The script of an array's task passes signals on, as does that of a step;
 	// Kill takes them and everything else.
-	calls := [][]string{{"--batch", "--signal=" + string(sig)}}
-	if rec.Mark != "" {
-		calls = [][]string{{"--signal=" + string(sig)}}
+	// Without a state, scancel tries for a minute to signal what does not run yet.
+	send := []string{"--state=RUNNING", "--signal=" + string(sig)}
+	if rec.Mark == "" {
+		send = append(send, "--batch")
 	}
+	calls := [][]string{send}
 	switch sig {
 	case Terminate:
-		calls = append(calls, []string{"--state=PENDING"})
+		calls = [][]string{{"--state=PENDING"}, send}
 	case Kill:
-		calls = [][]string{{"--full", "--signal=KILL"}, nil}
+		calls = [][]string{{"--state=PENDING"}, {"--state=RUNNING", "--full", "--signal=KILL"}, nil}
 	}
 	for _, c := range calls {
 		// With --quiet, that nothing was there to signal is told by the exit code alone.
@@ -430,13 +442,20 @@ func (s *Slurm) over(ctx context.Context, rec *Record) (bool, error) {
 	return !ok || t.State == Done, nil
 }
 
-// forget removes the files of a job that is over.
+// forget removes the files of a job of one allocation when it is over, for which
+// it waits: the job outlives its tasks by a moment.
 func (s *Slurm) forget(ctx context.Context, rec *Record) error {
-	over, err := s.over(ctx, rec)
-	if err != nil || !over {
-		return nil // it is asked again when it is known to be over
+	for {
+		over, err := s.over(ctx, rec)
+		if err == nil && over {
+			return rec.forgetRanks()
+		}
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("job %s is not over: %w", rec.ID, errors.Join(err, ctx.Err()))
+		case <-time.After(100 * time.Millisecond):
+		}
 	}
-	return rec.forgetRanks()
 }
 
 // Tail reads the end of the task's log file.

@@ -44,6 +44,35 @@ func TestSlurmConforms(t *testing.T) {
 	}
 }
 
+// A task is asked to end before its time is over. Slurm counts minutes, and
+// warns up to a minute early.
+func TestSlurmWarnsOfTheWalltime(t *testing.T) {
+	t.Parallel() // the others run meanwhile
+	for _, mode := range []string{launch.ModeArray, launch.ModeAllocation} {
+		t.Run(mode, func(t *testing.T) {
+			t.Parallel()
+			l := newSlurm(t, launch.Options{Mode: mode, Walltime: 61 * time.Second})
+			j := sleeper(t, 1)
+			j.Name += "-" + mode
+			j.Exe, j.Args = "/bin/sh", []string{"-c", "trap 'echo asked; exit 7' TERM; sleep 600 & wait"}
+			ctx, cancel := context.WithTimeout(t.Context(), 4*time.Minute)
+			defer cancel()
+			rec, err := l.Start(ctx, j)
+			if err != nil {
+				t.Fatal(err)
+			}
+			stopAfter(t, l, rec)
+			tasks, err := launch.Wait(ctx, l, launch.AllDone, rec)
+			if err != nil || tasks[0].Exit == nil || *tasks[0].Exit != 7 {
+				t.Fatalf("%+v, %v: want a task that ended by itself", tasks, err)
+			}
+			if lines, err := l.Tail(ctx, rec, 0, 5); err != nil || !strings.HasSuffix(strings.Join(lines, "|"), "asked") {
+				t.Errorf("log %q, %v", lines, err)
+			}
+		})
+	}
+}
+
 // sleeper is a job of n tasks that run until they are ended.
 func sleeper(t *testing.T, n int) launch.Job {
 	exe, err := exec.LookPath("sleep")

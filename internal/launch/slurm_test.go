@@ -103,7 +103,7 @@ func TestSlurmScriptOfAnAllocationStartsAllTasksTogether(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, want := range []string{
-		"#SBATCH --ntasks=3\n", "#SBATCH --nodes=2\n", "#SBATCH --mem-per-cpu=2G\n", "#SBATCH --signal=XCPU@30\n",
+		"#SBATCH --ntasks=3\n", "#SBATCH --nodes=2\n", "#SBATCH --mem-per-cpu=2G\n", "#SBATCH --signal=B:XCPU@30\n",
 		"\nmodule load go\n", "\nsrun --kill-on-bad-exit=0 --input=none sh -c ",
 	} {
 		if !strings.Contains(script, want) {
