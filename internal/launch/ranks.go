@@ -8,8 +8,10 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -172,8 +174,38 @@ func (r *Record) ranks(job Task) ([]Task, error) {
 	return tasks, nil
 }
 
-// forgetRanks removes the ranks' files of a job that is over.
-func (r *Record) forgetRanks() error {
+// ranks looks after the ranks of a launcher's jobs. It remembers how those of
+// jobs ended whose files it has removed.
+type ranks struct {
+	mu    sync.Mutex
+	ended map[string][]Task // by job id
+}
+
+// poll returns the tasks of a job that is in the given state.
+func (k *ranks) poll(r *Record, job Task) ([]Task, error) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if tasks, ok := k.ended[r.ID]; ok {
+		return slices.Clone(tasks), nil
+	}
+	return r.ranks(job)
+}
+
+// forget removes the files of a job that is over.
+func (k *ranks) forget(r *Record, job Task) error {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if _, ok := k.ended[r.ID]; ok {
+		return nil
+	}
+	tasks, err := r.ranks(job)
+	if err != nil {
+		return err
+	}
+	if k.ended == nil {
+		k.ended = make(map[string][]Task)
+	}
+	k.ended[r.ID] = tasks
 	var errs []error
 	for i := r.First; i < r.First+r.N; i++ {
 		if err := os.Remove(r.rankFile(i)); err != nil && !errors.Is(err, os.ErrNotExist) {

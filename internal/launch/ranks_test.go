@@ -53,8 +53,12 @@ func TestRankIsWhatItsFileSays(t *testing.T) {
 	if tasks, err = r.ranks(Task{State: Done, Reason: "timeout"}); err != nil || tasks[0].State != Done || tasks[3].State != Done || tasks[3].Reason != "timeout" {
 		t.Errorf("of a job that is over: %+v, %v", tasks, err)
 	}
-	if err := r.forgetRanks(); err != nil {
+	var k ranks
+	if err := k.forget(r, Task{State: Done}); err != nil {
 		t.Fatal(err)
+	}
+	if tasks, err = k.poll(r, Task{State: Done}); err != nil || *tasks[1].Exit != 3 {
+		t.Errorf("after their files were removed: %+v, %v", tasks, err)
 	}
 	if left, err := filepath.Glob(filepath.Join(r.LogDir, ".*")); err != nil || len(left) > 0 {
 		t.Errorf("left: %v, %v", left, err)

@@ -25,8 +25,9 @@ import (
 // of all jobs in one query; sbatch, squeue and scancel are those on PATH, and
 // $SLURM_CONF is theirs.
 type Slurm struct {
-	o   Options
-	log logr.Logger
+	o     Options
+	log   logr.Logger
+	ranks ranks // of allocations
 }
 
 // NewSlurm returns a launcher for the Slurm of this machine.
@@ -270,17 +271,16 @@ func (s *Slurm) Poll(ctx context.Context, recs ...*Record) ([]Task, error) {
 				t, ok = known[site+" "+id+" N/A "+r.Name]
 			}
 			if !ok {
-				// squeue keeps what has ended for MinJobAge.
-				t = Task{State: Done, Reason: "Slurm knows it no more", Ended: time.Now()}
+				t = Task{State: Done, Reason: forgotten, Ended: time.Now()}
 			}
 			return t
 		}
 		if r.Mark != "" {
-			ranks, err := r.ranks(find("N/A"))
+			told, err := s.ranks.poll(r, find("N/A"))
 			if err != nil {
 				return nil, err
 			}
-			tasks = append(tasks, ranks...)
+			tasks = append(tasks, told...)
 			continue
 		}
 		for i := r.First; i < r.First+r.N; i++ {
@@ -420,7 +420,7 @@ func (s *Slurm) signalRanks(ctx context.Context, rec *Record, sig Signal, tasks 
 			if again, _, rerr := readRank(rec.rankFile(i)); rerr == nil && again.ended {
 				continue
 			}
-			if over, oerr := s.over(ctx, rec); oerr == nil && over {
+			if job, jerr := s.job(ctx, rec); jerr == nil && job.State == Done {
 				continue
 			}
 			return fmt.Errorf("signal %s task %d: %w", rec.Name, i, err)
@@ -429,26 +429,30 @@ func (s *Slurm) signalRanks(ctx context.Context, rec *Record, sig Signal, tasks 
 	return nil
 }
 
-// over reports whether a job of one allocation has ended.
-func (s *Slurm) over(ctx context.Context, rec *Record) (bool, error) {
-	job := *rec
-	job.Mark, job.First, job.N = "", 0, 1
-	known, err := s.query(ctx, &job)
+// job returns the state of a job of one allocation.
+func (s *Slurm) job(ctx context.Context, rec *Record) (Task, error) {
+	known, err := s.query(ctx, rec)
 	if err != nil {
-		return false, err
+		return Task{}, err
 	}
 	id, site, _ := strings.Cut(rec.ID, ";")
-	t, ok := known[site+" "+id+" N/A "+rec.Name]
-	return !ok || t.State == Done, nil
+	if t, ok := known[site+" "+id+" N/A "+rec.Name]; ok {
+		return t, nil
+	}
+	return Task{State: Done, Reason: forgotten, Ended: time.Now()}, nil
 }
+
+// forgotten is why a job is taken for over that squeue does not tell of; it
+// keeps those that have ended for MinJobAge.
+const forgotten = "Slurm knows it no more"
 
 // forget removes the files of a job of one allocation when it is over, for which
 // it waits: the job outlives its tasks by a moment.
 func (s *Slurm) forget(ctx context.Context, rec *Record) error {
 	for {
-		over, err := s.over(ctx, rec)
-		if err == nil && over {
-			return rec.forgetRanks()
+		job, err := s.job(ctx, rec)
+		if err == nil && job.State == Done {
+			return s.ranks.forget(rec, job)
 		}
 		select {
 		case <-ctx.Done():
