@@ -199,11 +199,13 @@ func (g *GoEvaluator) job(ctx context.Context, checked *cell.Cell, c Cell) (runn
 	if checked.Unit == nil {
 		return job, nil
 	}
-	object, err := g.tools.Build(ctx, checked.Unit)
-	if err != nil {
-		return job, err
+	for _, u := range checked.Units() {
+		object, err := g.tools.Build(ctx, u)
+		if err != nil {
+			return job, err
+		}
+		job.Load = append(job.Load, *object)
 	}
-	job.Load = []native.Object{*object}
 	if checked.Run {
 		job.Run = checked.Unit.Hash
 	}

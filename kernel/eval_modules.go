@@ -3,6 +3,7 @@ package kernel
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 
 	"github.com/gopar-project/gopar/internal/cell"
@@ -47,7 +48,7 @@ func (g *GoEvaluator) fetch(ctx context.Context, name string, c Cell) *Error {
 	if g.modules == nil || c.Aside { // a command's own code imports gopar's packages
 		return nil
 	}
-	imports := cell.Imports(name, c.Code)
+	imports := slices.DeleteFunc(cell.Imports(name, c.Code), func(im cell.Import) bool { return g.session.IsPackage(im.Path) })
 	if len(imports) == 0 {
 		return nil
 	}

@@ -40,6 +40,9 @@ type Cell struct {
 	checker *checker
 	low     *lowering
 
+	packages []*userPackage // that the cell makes, or makes anew; Unit is the first's
+	follow   *Cell          // what uses them, made anew; nil: nothing does
+
 	committed bool
 	uses      map[string]*entity // session names it depends on, for re-runs
 	defines   map[string]*entity // names it defined
@@ -103,12 +106,23 @@ func originOf(o types.Object) types.Object {
 func (s *Session) Commit(c *Cell) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.commit(c)
+}
+
+func (s *Session) commit(c *Cell) {
 	s.files[c.src.id] = c.name
 	s.texts[c.src.id] = c.text
 	if c.committed {
 		return
 	}
 	c.committed = true
+	if c.packages != nil {
+		s.commitPackages(c)
+		if c.follow != nil {
+			s.commit(c.follow)
+		}
+		return
+	}
 	k := c.checker
 	hash := ""
 	if c.Unit != nil {

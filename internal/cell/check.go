@@ -36,6 +36,13 @@ func (s *Session) Check(name, text string) (*Cell, error) {
 	case excluded != "":
 		return s.excluded(name, text, excluded), nil
 	}
+	pkg, errs := packageOf(name, text)
+	if errs != nil {
+		return nil, errs
+	}
+	if pkg != "" {
+		return s.checkPackage(name, text, pkg)
+	}
 	src, errs := parse(s.fset, name, text)
 	if errs != nil {
 		return nil, errs
@@ -140,11 +147,7 @@ func (c *checker) check() Errors {
 func (c *checker) pass() Errors {
 	s := c.s
 	c.pkg = types.NewPackage(sessionPath, "main")
-	c.info = &types.Info{
-		Types: map[ast.Expr]types.TypeAndValue{}, Defs: map[*ast.Ident]types.Object{}, Uses: map[*ast.Ident]types.Object{},
-		Implicits: map[ast.Node]types.Object{}, Selections: map[*ast.SelectorExpr]*types.Selection{},
-		Scopes: map[ast.Node]*types.Scope{}, Instances: map[*ast.Ident]types.Instance{},
-	}
+	c.info = newInfo()
 	c.unused = nil
 	c.carryOver = c.carriedVars()
 	files := c.files()
@@ -199,6 +202,15 @@ func (c *checker) pass() Errors {
 		return c.untyped()
 	}
 	return errs
+}
+
+// newInfo is what the checker is to record.
+func newInfo() *types.Info {
+	return &types.Info{
+		Types: map[ast.Expr]types.TypeAndValue{}, Defs: map[*ast.Ident]types.Object{}, Uses: map[*ast.Ident]types.Object{},
+		Implicits: map[ast.Node]types.Object{}, Selections: map[*ast.SelectorExpr]*types.Selection{},
+		Scopes: map[ast.Node]*types.Scope{}, Instances: map[*ast.Ident]types.Instance{},
+	}
 }
 
 // showObject is the function the last expression is handed to.

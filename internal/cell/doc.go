@@ -29,6 +29,11 @@
 //   - Loops and functions check whether the cell is to stop, go statements get a
 //     recover, os.Exit and log.Fatal end the cell instead of the process.
 //
+// A cell that imports "C" is given to cgo first, and what that makes of it is lowered;
+// its C code is compiled with its unit. A cell that begins with "package foo" becomes a
+// unit that is this package: its names stay as they are, and it knows nothing of the
+// session.
+//
 // # Declaring anew
 //
 // A declaration whose text and surroundings did not change keeps its identity

@@ -67,7 +67,7 @@ func (l *lowering) emit(n ast.Node) string {
 	case *ast.FuncLit:
 		return l.emit(n.Type) + " " + l.funcBody(n.Body, n)
 	case *ast.StructType:
-		if t, ok := l.info.TypeOf(n).(*types.Struct); ok && hasUnexported(t) && !l.mentionsLocal(t) {
+		if t, ok := l.info.TypeOf(n).(*types.Struct); ok && !l.plain && hasUnexported(t) && !l.mentionsLocal(t) {
 			return l.replace(n, l.structType(t))
 		}
 	case *ast.Field:

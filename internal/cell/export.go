@@ -195,8 +195,11 @@ func newExporter(c Config, cells []Input, whole bool) (*exporter, error) {
 			return nil, err
 		}
 		x.s.Commit(checked)
+		if whole && checked.packages != nil {
+			return nil, Errors{{Pos: token.Position{Filename: in.Name, Line: 1, Column: 1}, Msg: "a session with packages cannot be exported"}}
+		}
 		if checked.checker == nil {
-			continue // excluded by its build constraint
+			continue // excluded by its build constraint, or a package
 		}
 		if checked.src.cgo != nil {
 			if whole {

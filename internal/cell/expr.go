@@ -44,7 +44,7 @@ func (l *lowering) ident(n *ast.Ident) string {
 			}
 		}
 	}
-	if p := obj.Pkg(); p != nil && p.Path() != sessionPath && obj.Parent() == p.Scope() {
+	if p := obj.Pkg(); p != nil && p != l.pkg && p.Path() != sessionPath && obj.Parent() == p.Scope() {
 		return l.importAlias(p.Path()) + "." + obj.Name() // by a dot import
 	}
 	return n.Name
@@ -77,7 +77,7 @@ func (l *lowering) selector(n *ast.SelectorExpr) string {
 		return l.fieldOf(n, sel)
 	}
 	l.noteMethod(sel)
-	return l.emit(n.X) + l.text(n.X.End(), n.Sel.Pos()) + methodName(l.checkedName(n.Sel))
+	return l.emit(n.X) + l.text(n.X.End(), n.Sel.Pos()) + l.methodName(l.checkedName(n.Sel))
 }
 
 // checkedName is the name the checker saw for an identifier.
@@ -313,7 +313,7 @@ func (l *lowering) setsForeign(n *ast.CompositeLit, t types.Type, st *types.Stru
 func (l *lowering) field(n *ast.Field) string {
 	if len(n.Names) == 1 {
 		if f, ok := l.info.Defs[n.Names[0]].(*types.Func); ok { // a method of an interface
-			return methodName(f.Name()) + l.text(n.Names[0].End(), n.Type.Pos()) + l.emit(n.Type)
+			return l.methodName(f.Name()) + l.text(n.Names[0].End(), n.Type.Pos()) + l.emit(n.Type)
 		}
 	}
 	return l.splice(n)

@@ -96,6 +96,19 @@ func (c *checker) wrapLast(stmts []ast.Stmt) []ast.Stmt {
 // file makes an *ast.File of declarations, importing those packages whose names
 // are selected from and not hidden by a name of the session.
 func (c *checker) file(src *source, imports map[string]string, decls []ast.Decl) *ast.File {
+	own := c.declared()
+	visible := map[string]string{}
+	for name, path := range imports {
+		if _, hidden := c.s.entities[name]; !hidden && !own[name] {
+			visible[name] = path
+		}
+	}
+	return c.importing(src, visible, decls)
+}
+
+// importing makes an *ast.File of declarations, importing those packages whose names
+// are selected from.
+func (c *checker) importing(src *source, imports map[string]string, decls []ast.Decl) *ast.File {
 	f := &ast.File{
 		Package: src.file.Package, Name: &ast.Ident{NamePos: src.file.Package, Name: "main"},
 		FileStart: src.file.FileStart, FileEnd: src.file.FileEnd,
@@ -108,14 +121,12 @@ func (c *checker) file(src *source, imports map[string]string, decls []ast.Decl)
 		f.Imports = append(f.Imports, spec)
 	}
 	bases := selectorBases(decls)
-	own := c.declared()
 	for _, name := range slices.Sorted(maps.Keys(imports)) {
 		if strings.HasPrefix(name, dotKey) {
 			add(".", imports[name])
 			continue
 		}
-		_, hidden := c.s.entities[name]
-		if bases[name] && !hidden && !own[name] {
+		if bases[name] {
 			add(name, imports[name])
 		}
 	}

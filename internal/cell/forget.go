@@ -8,12 +8,14 @@ func (s *Session) Forget(names []string) (unknown []string) {
 	for _, name := range names {
 		_, isDeclared := s.entities[name]
 		_, isImported := s.imports[name]
-		if !isDeclared && !isImported {
+		_, isPackage := s.userPackages[name]
+		if !isDeclared && !isImported && !isPackage {
 			unknown = append(unknown, name)
 			continue
 		}
 		delete(s.entities, name)
 		delete(s.imports, name)
+		delete(s.userPackages, name)
 	}
 	s.memos = map[string]*Cell{}
 	return unknown

@@ -26,6 +26,7 @@ const (
 // lowering writes the unit of a checked cell.
 type lowering struct {
 	*checker
+	plain   bool              // it is a package with its own name: names are as they are
 	cur     *source           // the source of the declaration being written
 	imports map[string]string // host package path → alias
 	deps    map[string]string // unit hash → alias
@@ -54,13 +55,17 @@ type funcReads struct {
 	calls map[types.Object]bool
 }
 
-// lower turns a checked cell into a Cell.
-func (c *checker) lower() (*Cell, error) {
-	l := &lowering{
+func newLowering(c *checker) *lowering {
+	return &lowering{
 		checker: c, cur: c.src, imports: map[string]string{}, deps: map[string]string{},
 		done: map[string]bool{}, boxes: map[string]bool{}, skip: map[token.Pos]bool{},
 		structs: map[string]string{}, reads: map[types.Object]*funcReads{}, callbacks: map[ast.Node]bool{},
 	}
+}
+
+// lower turns a checked cell into a Cell.
+func (c *checker) lower() (*Cell, error) {
+	l := newLowering(c)
 	l.given = c.unspell()
 	if errs := c.reserved(); errs != nil {
 		return nil, errs
@@ -163,7 +168,8 @@ func (l *lowering) funcDecl(f *ast.FuncDecl) string {
 	name := f.Name.Name
 	if f.Recv != nil {
 		b.WriteString(l.splice(f.Recv) + " ")
-		name = methodName(name)
+		name = l.methodName(name)
+	} else if l.plain {
 	} else if f.Type.TypeParams != nil {
 		name = "G_" + name
 	} else {
@@ -199,6 +205,14 @@ func methodName(name string) string {
 		return name
 	}
 	return "M_" + name
+}
+
+// methodName is how a method is called in this unit.
+func (l *lowering) methodName(name string) string {
+	if l.plain {
+		return name
+	}
+	return methodName(name)
 }
 
 // methodOwner is the object of a method's receiver type: what a type's methods

@@ -15,7 +15,7 @@ import (
 
 // addImport records an import declaration of the cell.
 func (c *checker) addImport(spec *ast.ImportSpec) {
-	p := strings.Trim(spec.Path.Value, "`\"")
+	p := c.s.versionOf(strings.Trim(spec.Path.Value, "`\""))
 	switch {
 	case spec.Name == nil:
 		c.imports[c.packageName(p)] = p
@@ -68,6 +68,10 @@ func (c *checker) importFor(name string) bool {
 	selected := selectedFrom(c.src.file, name)
 	if len(selected) == 0 {
 		return false
+	}
+	if p := c.s.userPackages[name]; p != nil && p.pkg != c.pkg {
+		c.imports[name] = p.path
+		return true
 	}
 	fit := c.fitting(candidates(c.s.packages, name), selected)
 	if len(fit) == 0 {

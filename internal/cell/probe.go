@@ -48,6 +48,10 @@ func (s *Session) probeAt(text string, off int) (*probe, func()) {
 
 // importBySelf imports the only package of that name, for completion after its dot.
 func (c *checker) importBySelf(name string) {
+	if p := c.s.userPackages[name]; p != nil {
+		c.imports[name] = p.path
+		return
+	}
 	if paths := append(candidates(c.s.packages, name), c.s.moduleCandidates(name)...); len(paths) > 0 {
 		c.imports[name] = paths[0]
 	}

@@ -13,6 +13,9 @@ import (
 
 // importAlias imports a host package into the unit.
 func (l *lowering) importAlias(path string) string {
+	if p := l.s.versions[path]; p != nil {
+		return l.unitAliasOf(p.unit.Hash)
+	}
 	if alias, ok := l.imports[path]; ok {
 		return alias
 	}

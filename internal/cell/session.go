@@ -27,21 +27,23 @@ type Session struct {
 	packages []string // importable paths, for automatic imports and completion
 	moduleFuncs
 
-	entities  map[string]*entity
-	imports   map[string]string         // local name → path
-	byObj     map[types.Object]*entity  // every entity there ever was
-	units     map[*types.Package]string // the unit each checked package became
-	structs   map[string]structHome     // who names an anonymous struct type, by its key
-	memos     map[string]*Cell          // checked cells by text, for re-runs
-	files     map[string]string         // file id → latest name ("cell-ab12…" → "cell 3")
-	lost      map[string]bool           // variables whose values went with a runner
-	sourceDir func(path string) string
-	known     func(path, name string) bool
-	docCache  map[string]packageDocs
-	texts     map[string]string // file id → text of the cell
-	dir       string
-	cgo       func(ctx context.Context, dir string, file []byte) (*native.Cgo, error)
-	cTypes    map[string]*cType // by the name that cgo gives them
+	entities     map[string]*entity
+	imports      map[string]string         // local name → path
+	byObj        map[types.Object]*entity  // every entity there ever was
+	units        map[*types.Package]string // the unit each checked package became
+	structs      map[string]structHome     // who names an anonymous struct type, by its key
+	memos        map[string]*Cell          // checked cells by text, for re-runs
+	files        map[string]string         // file id → latest name ("cell-ab12…" → "cell 3")
+	lost         map[string]bool           // variables whose values went with a runner
+	sourceDir    func(path string) string
+	known        func(path, name string) bool
+	docCache     map[string]packageDocs
+	texts        map[string]string // file id → text of the cell
+	dir          string
+	cgo          func(ctx context.Context, dir string, file []byte) (*native.Cgo, error)
+	cTypes       map[string]*cType       // by the name that cgo gives them
+	userPackages map[string]*userPackage // that cells define, by name
+	versions     map[string]*userPackage // every version there ever was, by path
 }
 
 // entity is one name of the session as it stood after some cell. Entities are
@@ -104,6 +106,7 @@ func NewSession(c Config) *Session {
 		export:    c.Export,
 		packages:  c.Packages,
 		byObj:     map[types.Object]*entity{},
+		versions:  map[string]*userPackage{},
 		units:     map[*types.Package]string{},
 		structs:   map[string]structHome{},
 		files:     map[string]string{},
@@ -125,7 +128,8 @@ func (s *Session) clear() {
 	s.lost = map[string]bool{}
 	s.cTypes = map[string]*cType{}
 	// A new one, because after a reset modules may have other versions.
-	s.importer = importer.ForCompiler(s.fset, "gc", s.export)
+	s.importer = sessionImporter{s, importer.ForCompiler(s.fset, "gc", s.export)}
+	s.userPackages = map[string]*userPackage{}
 }
 
 // Reset forgets every name of the session.

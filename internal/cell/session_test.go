@@ -89,12 +89,15 @@ func (nb *notebook) run(text string) string {
 		return err.Error()
 	}
 	nb.last = c
-	if c.Unit != nil && !nb.open[c.Unit.Hash] {
-		o, err := nb.tc.Build(nb.t.Context(), c.Unit)
-		if err != nil {
-			nb.t.Fatalf("cell %d: %v\n%s", nb.n, err, numbered(c.Unit.Source))
+	for _, u := range c.Units() {
+		if nb.open[u.Hash] {
+			continue
 		}
-		nb.open[c.Unit.Hash] = true
+		o, err := nb.tc.Build(nb.t.Context(), u)
+		if err != nil {
+			nb.t.Fatalf("cell %d: %v\n%s", nb.n, err, numbered(u.Source))
+		}
+		nb.open[u.Hash] = true
 		if out := nb.command("open " + o.Path); out != "" && strings.HasPrefix(out, "open:") {
 			nb.t.Fatalf("cell %d: %s", nb.n, out)
 		}
@@ -104,7 +107,10 @@ func (nb *notebook) run(text string) string {
 	if len(c.Dropped) > 0 {
 		said = append(said, "dropped: "+strings.Join(c.Dropped, " "))
 	}
-	if len(c.Dropped) > 0 && len(c.Outdated) > 0 {
+	if c.packages != nil && len(c.Rebuilt)+len(c.Outdated) > 0 {
+		said = append(said, "rebuilt: "+strings.Join(c.Rebuilt, " "))
+	}
+	if len(c.Dropped)+len(c.packages) > 0 && len(c.Outdated) > 0 {
 		said = append(said, "outdated: "+strings.Join(c.Outdated, " "))
 	}
 	if c.Run {

@@ -138,7 +138,7 @@ func (l *lowering) captures(e ast.Expr) []*types.Var {
 			return true
 		}
 		v, ok := l.info.Uses[id].(*types.Var)
-		if !ok || v.IsField() || l.isSession(v) || v.Pkg() != l.pkg && v.Pkg().Path() != sessionPath {
+		if !ok || v.IsField() || l.isSession(v) || v.Pkg() != l.pkg && v.Pkg().Path() != sessionPath || v.Parent() == l.pkg.Scope() {
 			return true
 		}
 		if (v.Pos() < e.Pos() || v.Pos() >= e.End()) && !slices.Contains(vars, v) {

@@ -131,6 +131,8 @@ func (l *lowering) named(t *types.Named) string {
 	case o.Pkg() == nil: // error, comparable
 	case l.isSession(o):
 		name = l.genericName(o)
+	case l.plain && o.Pkg() == l.pkg:
+		name = l.ownName(o)
 	case o.Pkg().Path() == sessionPath: // declared in a function: named as it is there
 	default:
 		name = l.importAlias(o.Pkg().Path()) + "." + name
@@ -145,13 +147,28 @@ func (l *lowering) named(t *types.Named) string {
 	return name
 }
 
+// ownName writes a type of the package being written by a name that no local one
+// hides; a type declared in a function is named as it is there.
+func (l *lowering) ownName(o *types.TypeName) string {
+	if o.Parent() != l.pkg.Scope() {
+		return o.Name()
+	}
+	name := prefix + "t_" + o.Name()
+	if !l.done[name] {
+		l.done[name] = true
+		params, args := l.typeParams(o.Type())
+		fmt.Fprintf(&l.head, "type %s%s = %s%s\n", name, params, o.Name(), args)
+	}
+	return name
+}
+
 func (l *lowering) interfaceType(t *types.Interface) string {
 	if t.Empty() {
 		return "interface{}"
 	}
 	var parts []string
 	for m := range t.ExplicitMethods() {
-		parts = append(parts, methodName(m.Name())+l.signature(m.Signature()))
+		parts = append(parts, l.methodName(m.Name())+l.signature(m.Signature()))
 	}
 	for e := range t.EmbeddedTypes() {
 		parts = append(parts, l.typ(e))
@@ -162,7 +179,7 @@ func (l *lowering) interfaceType(t *types.Interface) string {
 // structType writes a struct type without a name. If it has unexported fields it
 // is one type only if one unit declares it, so that unit names it by an alias.
 func (l *lowering) structType(t *types.Struct) string {
-	if !hasUnexported(t) || l.mentionsLocal(t) {
+	if l.plain || !hasUnexported(t) || l.mentionsLocal(t) {
 		return l.structText(t)
 	}
 	key := types.TypeString(t, l.unitQualifier)

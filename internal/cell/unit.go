@@ -15,12 +15,17 @@ import (
 
 // This file assembles a unit's source: imports, boxes, declarations, registration.
 
-// unit assembles the source file and hashes it.
+// unit makes the unit of a cell.
 func (l *lowering) unit(body string) *native.Unit {
 	register := l.leaves() + l.register() + l.cDecls()
 	carry := l.carryDecls()
+	return l.assemble("main", carry+strings.Join(l.order, "")+l.head.String()+body+register)
+}
+
+// assemble makes a unit of the text of its declarations.
+func (l *lowering) assemble(pkg, body string) *native.Unit {
 	var b strings.Builder
-	b.WriteString("package main\n\nimport (\n")
+	b.WriteString("package " + pkg + "\n\nimport (\n")
 	fmt.Fprintf(&b, "\t%s %q\n\t%s \"unsafe\"\n\tgopar__reflect \"reflect\"\n", unitAlias, goparPrefix+"internal/unit", unsafeName)
 	paths := []string{goparPrefix + "internal/unit", "reflect", "unsafe"}
 	for _, p := range slices.Sorted(maps.Keys(l.imports)) {
@@ -28,6 +33,10 @@ func (l *lowering) unit(body string) *native.Unit {
 		paths = append(paths, p)
 	}
 	for _, p := range slices.Compact(slices.Sorted(slices.Values(l.blank))) {
+		if v := l.s.versions[p]; v != nil {
+			l.unitAliasOf(v.unit.Hash)
+			continue
+		}
 		fmt.Fprintf(&b, "\t_ %q\n", p)
 		paths = append(paths, p)
 	}
@@ -41,11 +50,7 @@ func (l *lowering) unit(body string) *native.Unit {
 	}
 	fmt.Fprintf(&b, "const C_gopar__hash = %q\n", hashMark)
 	b.WriteString(l.checker.s.builds(paths))
-	b.WriteString(carry)
-	b.WriteString(strings.Join(l.order, ""))
-	b.WriteString(l.head.String())
 	b.WriteString(body)
-	b.WriteString(register)
 	source := b.String()
 	sum := sha256.Sum256([]byte(source))
 	hash := hex.EncodeToString(sum[:12])
