@@ -28,12 +28,13 @@ func (s *socket) accept(l net.Listener) {
 			continue
 		}
 		pause = minAcceptPause
-		if !s.shaking.enter(conn, s.life.Done()) {
+		shaking := s.shaking.enter(conn, s.life.Done())
+		if shaking == nil {
 			_ = conn.Close() // the socket is closing
 			return
 		}
 		s.work.Go(func() {
-			if _, err := s.serve(conn, nil); err != nil {
+			if _, err := s.serve(conn, shaking, nil); err != nil {
 				s.o.Log.V(1).Info("connection ended", "remote", conn.RemoteAddr().String(), "reason", err.Error())
 			}
 		})

@@ -32,7 +32,7 @@ func (s *socket) redial(e endpoint) {
 		conn, err := e.dial(s.life)
 		began := time.Now()
 		if err == nil {
-			p, err = s.serve(conn, l)
+			p, err = s.serve(conn, conn, l)
 		}
 		if s.life.Err() != nil {
 			return

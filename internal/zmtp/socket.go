@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"sync"
 	"sync/atomic"
@@ -210,14 +211,15 @@ func (s *socket) release(conn net.Conn) {
 	s.notify()
 }
 
-// serve runs one connection from its handshake to its end. It returns the peer, or nil if the handshake failed.
-func (s *socket) serve(conn net.Conn, l *link) (*Peer, error) {
+// serve runs one connection from its handshake to its end; from is what it is read from. It returns the peer, or nil if the handshake
+// failed.
+func (s *socket) serve(conn net.Conn, from io.Reader, l *link) (*Peer, error) {
 	if !s.hold(conn) {
 		_ = conn.Close() // the socket is closed
 		return nil, ErrClosed
 	}
 	defer s.release(conn)
-	r := bufio.NewReaderSize(conn, readBuffer)
+	r := bufio.NewReaderSize(from, readBuffer)
 	deadline := time.Now().Add(s.o.HandshakeTimeout)
 	who, secure, err := s.shake(conn, r, l == nil, deadline)
 	if l == nil && !s.shaking.leave(conn) {
