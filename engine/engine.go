@@ -157,7 +157,7 @@ func (e *Engine) Serve(ctx context.Context) error {
 		return err
 	}
 	e.log = e.log.WithValues("engine", e.id)
-	e.conn, err = jupyter.Attach(ctx, jupyter.EngineSockets{
+	conn, err := jupyter.Attach(ctx, jupyter.EngineSockets{
 		UUID: e.uuid, ID: e.id, Key: []byte(e.config.Hub.Key), Curve: e.curve,
 		Shell:   e.shellEndpoints(),
 		Control: e.config.Hub.Endpoint(e.config.Hub.Control),
@@ -166,6 +166,9 @@ func (e *Engine) Serve(ctx context.Context) error {
 	if err != nil {
 		return errors.Join(err, h.close())
 	}
+	e.mu.Lock()
+	e.conn = conn // a hub that comes back meanwhile asks for what is on it
+	e.mu.Unlock()
 	k := kernel.New(kernel.Config{
 		Evaluator: e.config.Evaluator, Version: e.config.Version, Exe: e.config.Exe, Log: e.config.Log,
 		ReplyMetadata: e.executeMetadata,

@@ -25,6 +25,9 @@ type registrar struct {
 	replies chan registration // capacity 1: only the first is waited for
 	leave   context.CancelCauseFunc
 
+	closed chan struct{}  // closed by close
+	work   sync.WaitGroup // of what waits before it looks for missing tasks
+
 	mu   sync.Mutex
 	ups  int         // guarded by mu: how often the hub was reached
 	gone *time.Timer // guarded by mu: runs while the hub is away; nil otherwise
@@ -40,7 +43,7 @@ type registration struct {
 // register asks the hub for an id and returns when it has one. leave is called when the hub stays away later on.
 func (e *Engine) register(ctx context.Context, leave context.CancelCauseFunc) (*registrar, error) {
 	hub := e.config.Hub
-	r := &registrar{e: e, session: jupyter.NewSessionID([]byte(hub.Key), e.uuid), replies: make(chan registration, 1), leave: leave}
+	r := &registrar{e: e, session: jupyter.NewSessionID([]byte(hub.Key), e.uuid), replies: make(chan registration, 1), closed: make(chan struct{}), leave: leave}
 	options := zmtp.Options{Identity: []byte(e.uuid), Curve: e.curve, Log: e.log}
 	watched := options
 	watched.OnConnect = func(*zmtp.Peer) { r.up() }
@@ -149,6 +152,8 @@ func (r *registrar) answer(frames [][]byte) {
 	case r.replies <- a:
 	default:
 		switch {
+		case a.err == nil && a.reply.ID == r.e.id && len(a.reply.Held) > 0:
+			r.look(a.reply.Held)
 		case a.err != nil:
 			r.leave(a.err)
 		case a.reply.ID != r.e.id:
@@ -156,6 +161,42 @@ func (r *registrar) answer(frames [][]byte) {
 			r.leave(fmt.Errorf("the hub gave this engine the id %d, it was %d: %w", a.reply.ID, r.e.id, ErrHubGone))
 		}
 	}
+}
+
+// underWay is how long tasks may take from the hub to the engine, by another connection than the one that names them.
+const underWay = 500 * time.Millisecond
+
+// look tells the hub, a moment later, which of the tasks that it believes to be here never came, and answers those once more whose
+// reply was lost.
+func (r *registrar) look(held []string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.over {
+		return
+	}
+	r.work.Go(func() {
+		timer := time.NewTimer(underWay)
+		defer timer.Stop()
+		select {
+		case <-timer.C:
+		case <-r.closed:
+			return
+		}
+		r.e.mu.Lock()
+		conn := r.e.conn
+		r.e.mu.Unlock()
+		missing, forgotten := conn.Recall(held)
+		if len(missing)+len(forgotten) == 0 {
+			return
+		}
+		m, err := r.session.New(proto.MissingTasksType, nil, proto.MissingTasks{UUID: r.e.uuid, Missing: missing, Forgotten: forgotten})
+		if err == nil {
+			err = r.dealer.Send(r.session.Encode(m))
+		}
+		if err != nil {
+			r.e.log.Error(err, "hub not told of missing tasks")
+		}
+	})
 }
 
 // unregister tells the hub that the engine ends.
@@ -172,12 +213,16 @@ func (r *registrar) unregister(id int) {
 // close ends the sockets.
 func (r *registrar) close() error {
 	r.mu.Lock()
+	if !r.over {
+		close(r.closed)
+	}
 	r.over = true
 	if r.gone != nil {
 		r.gone.Stop()
 		r.gone = nil
 	}
 	r.mu.Unlock()
+	r.work.Wait()
 	ctx, cancel := context.WithTimeout(context.Background(), closeTime) // detached: the engine's context has ended
 	defer cancel()
 	err := errors.Join(r.dealer.Close(ctx), r.ping.Close(ctx), r.pong.Close(ctx))

@@ -13,6 +13,9 @@ import (
 	"github.com/gopar-project/gopar/internal/store"
 )
 
+// noJournal is the Config.Journal that keeps nothing.
+const noJournal = "none"
+
 // Config says how a hub serves. The zero value works.
 type Config struct {
 	// ProfileDir holds the connection files, in security/. Default: the
@@ -69,6 +72,21 @@ type Config struct {
 	// Reuse reads ports and keys from connection files that are there, and
 	// leaves them on exit. Default: false.
 	Reuse bool
+	// Restore goes on where an earlier hub of the same profile and cluster id
+	// ended, however it ended: with its engines, queued tasks and results. It
+	// implies Reuse. Default: false.
+	Restore bool
+	// Journal is the folder of what Restore needs; "none" keeps nothing. It is
+	// removed when the hub ends, but with Reuse. Default: hub-ID.journal in the
+	// profile's log folder.
+	Journal string
+	// JournalBytes bounds the journal; results that are in older parts are not
+	// restored. Default: 1 GiB.
+	JournalBytes int64
+	// JournalSync is how long what happened may be in the system's memory only,
+	// which survives the hub but not the machine. Default: 1 s; negative: as the
+	// system likes.
+	JournalSync time.Duration
 	// SendBuffer bounds the bytes queued for one engine or client. Default:
 	// 4 GiB, because a direct view may push large data to one engine in a row.
 	SendBuffer int64
@@ -101,6 +119,7 @@ func (c *Config) setDefaults() error {
 	setDefault(&c.Ping, 3*time.Second)
 	setDefault(&c.Misses, 10)
 	setDefault(&c.RegistrationTimeout, max(30*time.Second, 10*c.Ping))
+	c.Reuse = c.Reuse || c.Restore
 	setDefault(&c.SendBuffer, 4<<30)
 	setDefault(&c.Linger, 2*time.Second)
 	if c.Log.GetSink() == nil {

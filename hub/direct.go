@@ -17,9 +17,11 @@ func (h *Hub) direct(from string, m *jupyter.Message, frames [][]byte) error {
 	}
 	uuid := string(m.Idents[0])
 	var err error
+	request := frames[len(m.Idents):]
 	frames = routed(m, frames, []byte(from))
+	h.room()
 	h.under(func() {
-		e := h.registry.registered(uuid)
+		e := h.registry.expected(uuid)
 		if e == nil {
 			h.fail(h.sockets.muxClients, from, m, uuid, proto.NewRemoteError(proto.EngineError, "no engine %s is registered", uuid))
 			return
@@ -30,7 +32,13 @@ func (h *Hub) direct(from string, m *jupyter.Message, frames [][]byte) error {
 				err = fmt.Errorf("a task %s exists", m.Header.MsgID)
 				return
 			}
+			r.frames = request
 			e.queue[r.ID] = r
+			h.noteTask(r)
+		}
+		if e.restored {
+			e.unsent = append(e.unsent, frames)
+			return
 		}
 		h.toEngine(h.sockets.muxEngines, uuid, frames)
 	})
@@ -81,6 +89,7 @@ func (h *Hub) finishOn(e *engine, r *record, reply *jupyter.Message, o sched.Out
 	}
 	if o == sched.SentBack {
 		h.records.drop(r)
+		h.note(jDropped, []byte(r.ID))
 		return
 	}
 	if e != nil {
@@ -92,6 +101,7 @@ func (h *Hub) finishOn(e *engine, r *record, reply *jupyter.Message, o sched.Out
 // finish enters a task's reply. Call it under mu.
 func (h *Hub) finish(r *record, reply *jupyter.Message) {
 	h.records.finish(r, reply)
+	h.noteDone(r)
 }
 
 // fail queues an error reply made by the hub, and returns it. It carries no

@@ -137,7 +137,7 @@ func newClient(t testing.TB, h *Hub) *testClient {
 	}
 	dealer := func(port int) (*zmtp.Dealer, *inbox) {
 		b := newInbox(s)
-		d := zmtp.NewDealer(zmtp.Options{Curve: curve}, b.take)
+		d := zmtp.NewDealer(zmtp.Options{Curve: curve, Identity: []byte(s.ID)}, b.take)
 		if err := d.Dial(info.Endpoint(port)); err != nil {
 			t.Fatal(err)
 		}

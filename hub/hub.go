@@ -31,10 +31,12 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/go-logr/logr"
 
+	"github.com/gopar-project/gopar/internal/journal"
 	"github.com/gopar-project/gopar/internal/jupyter"
 	"github.com/gopar-project/gopar/internal/proto"
 	"github.com/gopar-project/gopar/internal/sched"
@@ -60,6 +62,9 @@ type Hub struct {
 	store   store.Store        // of finished tasks; the configured one while Serve runs
 	life    context.Context    // of what handlers wait for; ends with Serve. Set with stop
 
+	journal       *journal.Journal // nil: none is kept; set before any socket is open
+	snapshotBytes atomic.Int64     // of the journal's last snapshot
+
 	storing sync.Mutex // held while finished tasks are put into the store or dropped from it; taken before mu
 
 	mu         sync.Mutex // guards all below
@@ -67,6 +72,7 @@ type Hub struct {
 	sched      *sched.State
 	records    records
 	late       map[string][]change   // to records of the store, by msg_id
+	confined   []sched.TaskID        // tasks that wait until no engine is awaited; see restore.go
 	broadcasts map[string]*broadcast // by the client's msg_id
 	nextTick   time.Duration         // of the scheduler, as keepTime knows it
 	later      []deferred            // what keepTime has to do
@@ -105,6 +111,7 @@ func (h *Hub) table() map[channel]map[string]handler {
 		query: {
 			proto.RegistrationRequestType:   h.register,     // register.go
 			proto.UnregistrationRequestType: h.unregister,   // register.go
+			proto.MissingTasksType:          h.missingTasks, // restore.go
 			proto.ConnectionRequestType:     h.connection,   // register.go
 			proto.QueueRequestType:          h.queue,        // queue.go
 			proto.LoadRequestType:           h.load,         // queue.go
@@ -174,11 +181,20 @@ func (h *Hub) Serve(ctx context.Context) error {
 	if h.store, err = store.Open(ctx, h.cfg.storeAddress(), h.cfg.Budget, h.log); err != nil {
 		return err
 	}
-	if err := h.open(); err != nil {
-		return errors.Join(err, h.close(), h.store.Close())
+	h.reuseFiles()
+	if err = h.secure(); err == nil {
+		h.session, h.opener = jupyter.NewSession([]byte(h.cfg.key)), newOpener(h.cfg.key)
+		h.makeSockets()
+		err = h.openJournal()
 	}
-	if err := h.writeFiles(); err != nil {
-		return errors.Join(err, h.close(), h.store.Close())
+	if err == nil {
+		err = h.open()
+	}
+	if err == nil {
+		err = h.writeFiles()
+	}
+	if err != nil {
+		return errors.Join(err, h.close(), h.closeJournal(), h.store.Close())
 	}
 	h.log.Info("serving", "client", h.cfg.clientFile(), "engine", h.cfg.engineFile(), "interface", h.client.Interface)
 	close(h.ready)
@@ -194,7 +210,7 @@ func (h *Hub) Serve(ctx context.Context) error {
 	err = h.close()
 	kept()
 	keeper.Wait()
-	err = errors.Join(err, h.store.Close())
+	err = errors.Join(err, h.closeJournal(), h.store.Close())
 	if !h.cfg.Reuse {
 		err = errors.Join(err, h.removeFiles())
 	}

@@ -38,6 +38,7 @@ func (h *Hub) keep(ctx context.Context) {
 			return
 		case <-t.C:
 			h.keepSome(ctx, time.Now().Add(-settle))
+			h.rotate()
 		}
 	}
 }

@@ -52,6 +52,7 @@ func (h *Hub) purgeHere(q *proto.PurgeRequest) (queries []store.Query, err error
 			queries = purgeQueries(q.MsgIDs.IDs, engines)
 		}
 		for _, query := range queries {
+			h.note(jPurged, encode(query))
 			for _, found := range h.records.match(query) {
 				if r := h.records.byID[found.ID]; !r.pending() {
 					h.records.drop(r)

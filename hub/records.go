@@ -25,10 +25,11 @@ type record struct {
 	store.Record
 	client  string           // socket identity to reply to; "": nobody waits
 	request *jupyter.Message // nil when it is finished
-	frames  [][]byte         // a load-balanced request from the delimiter on; nil when it is finished
+	frames  [][]byte         // the request from the delimiter on; nil when it is finished
 	stdout  []byte           // of Record when it is finished for good
 	stderr  []byte
 	touched bool // changed since it was last put into the store
+	again   int  // how often an engine that had seen it got it again
 }
 
 func newRecord(m *jupyter.Message, client, queue, engine string) *record {

@@ -25,6 +25,9 @@ func (h *Hub) register(from string, m *jupyter.Message, _ [][]byte) error {
 			e = h.registry.enter(q, time.Now())
 		}
 		reply.ID = e.id
+		if e.restored || e.registered {
+			reply.Held = h.heldBy(e)
+		}
 	})
 	h.log.V(1).Info("engine asks for registration", "engine", reply.ID, "uuid", q.UUID)
 	// The reply goes to the engine's DEALER; ipyparallel's has no parent
@@ -41,8 +44,15 @@ func (h *Hub) complete(e *engine, late bool) {
 		return
 	}
 	e.registered = true
+	h.returned(e)
+	h.note(jEngine, engineText(e))
 	h.notify(proto.RegistrationNotificationType, proto.EngineNotification{ID: e.id, UUID: e.uuid, Language: e.language})
-	h.obey(h.sched.Join(h.now(), sched.EngineID(e.uuid), e.slots))
+	h.obey(h.sched.Rejoin(h.now(), sched.EngineID(e.uuid), e.slots, e.held))
+	for _, frames := range e.unsent {
+		h.toEngine(h.sockets.muxEngines, e.uuid, frames)
+	}
+	e.held, e.unsent = nil, nil
+	h.release()
 	if v := h.log.V(0); v.Enabled() {
 		id, uuid, took := e.id, e.uuid, time.Since(e.asked)
 		h.out.logs = append(h.out.logs, func() { v.Info("engine joined", "engine", id, "uuid", uuid, "took", took.String()) })
@@ -71,7 +81,10 @@ func (h *Hub) unregister(_ string, m *jupyter.Message, _ [][]byte) error {
 func (h *Hub) connection(from string, m *jupyter.Message, _ [][]byte) error {
 	reply := proto.ConnectionReply{Status: proto.StatusOK, Engines: map[string]string{}, Languages: map[string]string{}, Places: map[string]proto.Place{}, Hub: "gopar"}
 	h.under(func() {
-		for _, e := range h.registry.all() {
+		for _, e := range h.registry.byID {
+			if !e.registered && !e.restored {
+				continue
+			}
 			id := strconv.Itoa(e.id)
 			reply.Engines[id] = e.uuid
 			if e.language != "" {

@@ -39,7 +39,10 @@ type engine struct {
 	language   string
 	slots      int // tasks it runs at once
 	place      *proto.Place
-	registered bool // announced: it had its first heartbeat
+	registered bool           // announced: it had its first heartbeat
+	restored   bool           // was there before the hub was restarted, and is awaited
+	held       []sched.TaskID // load-balanced tasks it had then; nil when it is back
+	unsent     [][][]byte     // what came for it since then; nil when it is back
 	asked      time.Time
 	beat       time.Time // last answer to a ping; zero: none yet
 	missed     int       // pings in a row
@@ -62,6 +65,8 @@ type registry struct {
 	byID   map[int]*engine
 	links  map[string]*link
 	next   int // ids are never given out twice
+
+	awaited int // engines that were there before the restart and are not back
 }
 
 func newRegistry() registry {
@@ -94,6 +99,14 @@ func (r *registry) remove(e *engine) {
 // registered returns the announced engine of that uuid, or nil.
 func (r *registry) registered(uuid string) *engine {
 	if e := r.byUUID[uuid]; e != nil && e.registered {
+		return e
+	}
+	return nil
+}
+
+// expected returns the engine of that uuid if it is announced, or awaited after a restart; or nil.
+func (r *registry) expected(uuid string) *engine {
+	if e := r.byUUID[uuid]; e != nil && (e.registered || e.restored) {
 		return e
 	}
 	return nil
@@ -172,15 +185,22 @@ func (h *Hub) lose(uuid, why string) {
 		if l := h.registry.links[uuid]; l != nil && l.up == 0 {
 			delete(h.registry.links, uuid)
 		}
-		if !e.registered {
+		if !e.registered && !e.restored {
 			return
 		}
 		lost = e
+		h.note(jLost, []byte(uuid))
+		h.returned(e)
+		for _, id := range e.held {
+			h.obey(h.sched.Submit(h.now(), sched.Task{ID: id}))
+		}
+		e.held, e.unsent = nil, nil
 		answered := len(e.queue) > 0 || len(h.broadcasts) > 0
 		h.orphanDirect(e)
 		h.orphanBroadcasts(e)
 		h.orphanControl(e)
 		h.obey(h.sched.Lose(h.now(), sched.EngineID(uuid)))
+		h.release()
 		announce := func() {
 			h.notify(proto.UnregistrationNotificationType, proto.EngineNotification{ID: e.id, UUID: uuid, Language: e.language})
 		}

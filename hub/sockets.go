@@ -10,7 +10,6 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/gopar-project/gopar/internal/jupyter"
 	"github.com/gopar-project/gopar/internal/proto"
 	"github.com/gopar-project/gopar/internal/zmtp"
 )
@@ -64,14 +63,8 @@ func (h *Hub) bindings() []binding {
 	}
 }
 
-// open makes the sockets and binds them.
+// open binds the sockets.
 func (h *Hub) open() error {
-	h.reuseFiles()
-	if err := h.secure(); err != nil {
-		return err
-	}
-	h.session, h.opener = jupyter.NewSession([]byte(h.cfg.key)), newOpener(h.cfg.key)
-	h.makeSockets()
 	if h.cfg.RegistrationPort != 0 {
 		h.client.Registration = h.cfg.RegistrationPort
 	}

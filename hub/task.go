@@ -18,6 +18,7 @@ const maxWait = 365 * 24 * 3600
 // task enters a load-balanced request.
 func (h *Hub) task(from string, m *jupyter.Message, frames [][]byte) error {
 	frames = frames[len(m.Idents):]
+	h.room()
 	var err error
 	h.under(func() { err = h.submit(from, m, frames) })
 	return err
@@ -36,18 +37,8 @@ func (h *Hub) submit(client string, m *jupyter.Message, frames [][]byte) error {
 	if !h.records.add(r) {
 		return fmt.Errorf("a task %s exists", m.Header.MsgID)
 	}
-	t := sched.Task{
-		ID:      sched.TaskID(r.ID),
-		Client:  sched.ClientID(client),
-		After:   dependency(md.After),
-		Follow:  dependency(md.Follow),
-		Timeout: time.Duration(md.Timeout * float64(time.Second)),
-		Retries: md.Retries,
-	}
-	for _, uuid := range md.Targets {
-		t.Targets = append(t.Targets, sched.EngineID(uuid))
-	}
-	h.obey(h.sched.Submit(h.now(), t))
+	h.noteTask(r)
+	h.enter(r, &md, nil)
 	return nil
 }
 
@@ -168,6 +159,7 @@ func (h *Hub) obey(actions []sched.Action) {
 		switch a.Do {
 		case sched.Send:
 			r.Engine = string(a.Engine)
+			h.note(jSent, []byte(r.ID), []byte(r.Engine))
 			h.toEngine(h.sockets.taskEngines, r.Engine, h.attempt(r, a.Attempt))
 		case sched.Fail:
 			h.failTask(r, a)

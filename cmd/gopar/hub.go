@@ -78,6 +78,8 @@ func (f *hubFlags) define(s *pflag.FlagSet) {
 	s.Int64Var(&f.memory, "store-memory", 0, "MiB of finished tasks in memory; more go to disk (default 256)")
 	s.Int64Var(&f.bytes, "store-bytes", 0, "MiB of finished tasks in all (default 4096)")
 	s.IntVar(&f.Budget.Count, "store-count", 0, "finished tasks in all (default 100000, in a database 10000000)")
+	s.BoolVar(&f.Restore, "restore", false, "go on where an earlier hub ended or was killed: its engines, queued tasks and results; implies --reuse")
+	s.StringVar(&f.Journal, "journal", "", "folder of what --restore needs; none: keep nothing (default: hub-ID.journal in the profile's log folder)")
 	s.BoolVar(&f.sqlite, "sqlitedb", false, "same as --store=sqlite:tasks.db, in the profile's directory")
 	s.BoolVar(&f.dict, "dictdb", false, "same as --store=memory")
 	s.StringVar(&f.logLevel, "log-level", "INFO", "DEBUG, INFO, WARN, or 10, 20, 30")
@@ -85,8 +87,8 @@ func (f *hubFlags) define(s *pflag.FlagSet) {
 	s.BoolVar(&f.debug, "debug", false, "same as --log-level=DEBUG")
 	f.ignored = map[string]*bool{}
 	for name, why := range map[string]string{
-		"mongodb": "there is no such store; see --store",
-		"restore": "nothing is kept of an earlier hub", "usethreads": "the hub is one process", "log-to-file": "the log goes to stderr",
+		"mongodb":    "there is no such store; see --store",
+		"usethreads": "the hub is one process", "log-to-file": "the log goes to stderr",
 	} {
 		f.ignored[name+": "+why] = s.Bool(name, false, "accepted, but "+why)
 	}

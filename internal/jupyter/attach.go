@@ -41,7 +41,7 @@ func Attach(ctx context.Context, s EngineSockets, log logr.Logger) (*Conn, error
 	}
 	c := newConn(NewSessionID(s.Key, s.UUID), log)
 	log = c.log
-	c.engine = s.UUID
+	c.engine, c.ledger = s.UUID, newLedger()
 	c.topicOf = engineTopic(s.ID)
 	options := func(channel string) zmtp.Options {
 		return zmtp.Options{Identity: []byte(s.UUID), Curve: s.Curve, Log: log.WithValues("channel", channel)}

@@ -37,6 +37,7 @@ type Conn struct {
 	topicOf func(msgType, stream string) []byte
 	// engine is the UUID in the metadata of every message; empty for a kernel.
 	engine string
+	ledger *ledger // nil for a kernel
 
 	shellIn, controlIn chan *Request
 	asking             chan struct{} // holds one token while a question is open
@@ -123,6 +124,11 @@ func (c *Conn) Reply(req *Message, msgType string, content any, opts ...SendOpti
 	if len(m.Idents) == 0 {
 		return fmt.Errorf("%s: the request has no routing frames", msgType)
 	}
+	if c.ledger != nil && req.channel == Shell {
+		frames := c.session.Encode(m)
+		c.ledger.went(req.Header.MsgID, string(frames[0]), frames[1:])
+		return c.sendFrames(Shell, msgType, frames)
+	}
 	return c.send(req.channel, m)
 }
 
@@ -196,7 +202,11 @@ func withEngine(metadata json.RawMessage, engine string) json.RawMessage {
 
 // send puts m on a channel.
 func (c *Conn) send(channel string, m *Message) error {
-	frames := c.session.Encode(m)
+	return c.sendFrames(channel, m.Header.MsgType, c.session.Encode(m))
+}
+
+// sendFrames puts an encoded message on a channel.
+func (c *Conn) sendFrames(channel, msgType string, frames [][]byte) error {
 	var err error
 	switch channel {
 	case IOPub:
@@ -211,7 +221,7 @@ func (c *Conn) send(channel string, m *Message) error {
 		err = fmt.Errorf("no channel %q", channel)
 	}
 	if err != nil {
-		return fmt.Errorf("send %s on %s: %w", m.Header.MsgType, channel, err)
+		return fmt.Errorf("send %s on %s: %w", msgType, channel, err)
 	}
 	return nil
 }
@@ -242,5 +252,8 @@ func (c *Conn) decode(channel, from string, frames [][]byte) *Message {
 		return nil
 	}
 	m.channel = channel
+	if c.ledger != nil && channel == Shell {
+		c.ledger.came(m.Header.MsgID)
+	}
 	return m
 }

@@ -14,6 +14,7 @@ package proto
 // Message types of the registration and query channel.
 const (
 	RegistrationRequestType   = "registration_request"
+	MissingTasksType          = "missing_tasks" // gopar's own
 	RegistrationReplyType     = "registration_reply"
 	UnregistrationRequestType = "unregistration_request"
 	ConnectionRequestType     = "connection_request"

@@ -23,6 +23,16 @@ type RegistrationReply struct {
 	ID             int         `json:"id"`
 	HeartbeatMS    int         `json:"hb_period"` // milliseconds between two pings of the hub
 	ConnectionInfo *EngineInfo `json:"connection_info,omitempty"`
+	// Held are the tasks that the hub believes the engine has, when it has been here before: it answers with MissingTasks.
+	Held []string `json:"held,omitempty"`
+}
+
+// MissingTasks is what an engine says, on the channel of registration, to the tasks that the hub believes it has: those that never
+// came, and those whose reply was sent, but lost, and is not there any more. There is no reply to it; Python's hub does not know it.
+type MissingTasks struct {
+	UUID      string   `json:"uuid"`
+	Missing   []string `json:"missing,omitempty"`
+	Forgotten []string `json:"forgotten,omitempty"`
 }
 
 // UnregistrationRequest tells the hub that an engine is gone; it has no reply.

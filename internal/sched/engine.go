@@ -69,13 +69,25 @@ func (s *State) Join(now time.Duration, id EngineID, slots int) []Action {
 	if _, known := s.engines[id]; known {
 		return nil
 	}
+	e := s.enter(id, slots)
+	s.refresh(e)
+	s.welcome(e)
+	return s.end()
+}
+
+// enter adds an engine that has no tasks and is not available yet.
+func (s *State) enter(id EngineID, slots int) *engine {
 	s.fronts--
 	e := &engine{id: id, slots: max(slots, 1), used: s.fronts, heap: -1, alive: true}
 	s.engines[id] = e
-	s.refresh(e)
+	return e
+}
+
+// welcome gives a new engine what waits for it.
+func (s *State) welcome(e *engine) {
 	again := map[*task]struct{}{} // what waits for others but names this one, and what waits for any
 	for k := range s.own {
-		if k.admits(id) {
+		if k.admits(e.id) {
 			again[k] = struct{}{}
 		}
 	}
@@ -86,7 +98,6 @@ func (s *State) Join(now time.Duration, id EngineID, slots int) []Action {
 		s.place(k)
 	}
 	s.fill(e)
-	return s.end()
 }
 
 // Lose removes an engine that died. What it held is run elsewhere, unless it
