@@ -20,6 +20,7 @@ type varSpec struct {
 	again  []bool // names[i] was defined earlier in this cell: an assignment
 	typ    ast.Expr
 	values []ast.Expr
+	embed  *embedding // nil: no //go:embed above it
 }
 
 // analyze sorts the parsed cell into declarations and steps.
@@ -37,7 +38,7 @@ func (c *checker) analyze() Errors {
 			}
 		}
 	}
-	return c.nothingNew
+	return append(c.nothingNew, c.strayEmbeds()...)
 }
 
 func (c *checker) analyzeFunc(d *ast.FuncDecl) {
@@ -74,7 +75,18 @@ func (c *checker) analyzeGen(d *ast.GenDecl, defined map[string]bool) Errors {
 	case token.VAR:
 		for _, spec := range d.Specs {
 			vs := spec.(*ast.ValueSpec)
-			c.define(&varSpec{node: vs, names: vs.Names, typ: vs.Type, values: vs.Values}, defined)
+			docs := []*ast.CommentGroup{vs.Doc}
+			if !d.Lparen.IsValid() {
+				docs = append(docs, d.Doc)
+			}
+			embed, errs := c.embedOf(docs...)
+			if errs != nil {
+				return errs
+			}
+			if fault := embedFault(len(vs.Names), vs.Type, len(vs.Values)); embed != nil && fault != "" {
+				return Errors{{Pos: c.s.fset.Position(embed.pos), Msg: fault}}
+			}
+			c.define(&varSpec{node: vs, names: vs.Names, typ: vs.Type, values: vs.Values, embed: embed}, defined)
 		}
 	}
 	return nil

@@ -26,7 +26,7 @@ const showFunc = "gopar__show"
 func (s *Session) Check(name, text string) (*Cell, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if c := s.memos[text]; c != nil && c.current(s) {
+	if c := s.memos[text]; c != nil && c.current(s) && c.sameFiles(s.dir) {
 		s.files[c.src.id] = name
 		return c, nil
 	}
@@ -86,7 +86,8 @@ type checker struct {
 	steps   []step            // what Run does, in source order
 	last    ast.Expr          // the cell's result
 
-	nothingNew Errors // definitions by := of names that the cell has defined
+	embedded   map[token.Pos]bool // the //go:embed comments that stand above variables
+	nothingNew Errors             // definitions by := of names that the cell has defined
 
 	respelled map[*ast.Ident]string // identifiers given another name for the checker, and what the user wrote
 	unwrapped map[ast.Expr]bool     // last expressions that have no value

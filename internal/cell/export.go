@@ -201,6 +201,9 @@ func newExporter(c Config, cells []Input, whole bool) (*exporter, error) {
 		if checked.checker == nil {
 			continue // excluded by its build constraint, or a package
 		}
+		if checked.low.embeds != nil && whole {
+			return nil, Errors{{Pos: x.s.fset.Position(checked.low.embeds[0].pos), Msg: "cells with //go:embed cannot be exported"}}
+		}
 		if checked.src.cgo != nil {
 			if whole {
 				return nil, Errors{{Pos: checked.src.cgo.at, Msg: `cells that import "C" cannot be exported`}}

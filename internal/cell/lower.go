@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/gopar-project/gopar/internal/native"
 	"github.com/gopar-project/gopar/internal/unit"
 )
 
@@ -44,8 +45,10 @@ type lowering struct {
 	// callbacks are the function literals that calls of libraries are given.
 	callbacks map[ast.Node]bool
 	litObjs   map[string]types.Object
-	funcs     []string   // lifted literals
-	shadow    *shadowing // of the loop being written; nil: none
+	funcs     []string // lifted literals
+	embeds    []*embedding
+	files     *native.Embedded // what embeds mean; nil: there are none
+	shadow    *shadowing       // of the loop being written; nil: none
 	err       error
 }
 

@@ -247,7 +247,7 @@ func (s *Session) lowerPackage(p *userPackage, checkers []*checker, info *types.
 				if d.Tok == token.IMPORT {
 					continue
 				}
-				body.WriteString("\n" + l.line(d.Pos(), true) + l.splice(d) + "\n")
+				body.WriteString("\n" + l.line(d.Pos(), true) + l.packageEmbed(c, d) + l.splice(d) + "\n")
 				for _, spec := range d.Specs {
 					if ts, ok := spec.(*ast.TypeSpec); ok && ts.TypeParams == nil && !ts.Assign.IsValid() && ts.Name.Name != "_" && !isConstraint(info.Defs[ts.Name]) {
 						fmt.Fprintf(&kinds, "%q: gopar__reflect.TypeFor[%s](), ", ts.Name.Name, ts.Name.Name)

@@ -196,6 +196,9 @@ func (l *lowering) assign(v *varSpec) string {
 		obj := l.pkg.Scope().Lookup(n.Name)
 		lhs = append(lhs, l.variable(obj))
 	}
+	if v.embed != nil {
+		return strings.Join(lhs, ", ") + " = " + l.embed(v)
+	}
 	if len(v.values) == 0 {
 		var zeros []string
 		for i, n := range v.names {

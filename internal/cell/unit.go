@@ -49,7 +49,7 @@ func (l *lowering) assemble(pkg, body string) *native.Unit {
 		fmt.Fprintf(&b, "var _ = %s.C_gopar__hash\n", l.deps[h])
 	}
 	fmt.Fprintf(&b, "const C_gopar__hash = %q\n", hashMark)
-	b.WriteString(l.checker.s.builds(paths))
+	b.WriteString(l.checker.s.builds(paths) + l.embedDigests())
 	b.WriteString(body)
 	source := b.String()
 	sum := sha256.Sum256([]byte(source))
@@ -61,6 +61,7 @@ func (l *lowering) assemble(pkg, body string) *native.Unit {
 		Imports: slices.Compact(paths),
 		Deps:    deps,
 		Cgo:     l.cUnit(hash),
+		Embed:   l.files,
 	}
 }
 

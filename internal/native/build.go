@@ -145,6 +145,12 @@ func (b *building) compile(ctx context.Context) error {
 	pkg := unitPrefix + b.u.Hash
 	base := []string{"-dynlink", "-lang=" + langVersion(), "-pack", "-c=2", "-importcfg", "importcfg", "-trimpath", b.dir + "=>"}
 	files := []string{"unit.go"}
+	if b.u.Embed != nil {
+		if err := b.embed(); err != nil {
+			return fmt.Errorf("build unit %s: %w", b.u.Hash, err)
+		}
+		files = append([]string{"-embedcfg", "embedcfg"}, files...)
+	}
 	var objects []string
 	if b.u.Cgo != nil {
 		files = append(files, "_cgo_gotypes.go")

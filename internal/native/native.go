@@ -27,6 +27,8 @@ type Unit struct {
 	Deps []string
 	// Cgo is the unit's C part: its Types and C are compiled with Source. Nil: it has none.
 	Cgo *Cgo
+	// Embed are the files of Source's //go:embed directives. Nil: it has none.
+	Embed *Embedded
 }
 
 // Object is a built unit, ready for plugin.Open.
