@@ -3,15 +3,10 @@ package kernel
 import (
 	"context"
 	"encoding/json"
-	"fmt"
-	"os"
-	"path/filepath"
 	"slices"
-	"strings"
 	"sync"
 
 	"github.com/gopar-project/gopar/internal/cell"
-	"github.com/gopar-project/gopar/internal/native"
 )
 
 // record is what a session ran, for Export: the text of every cell, in order.
@@ -75,45 +70,34 @@ func (g *GoEvaluator) Export() (Program, error) {
 }
 
 // Tests implements Exporter.
-func (g *GoEvaluator) Tests(name, code string) (Program, error) {
+func (g *GoEvaluator) Tests(ctx context.Context, id, name, code string) (Program, *Error) {
 	<-g.ready
 	if g.tools == nil {
-		return Program{}, g.toolsErr
+		return Program{}, plainError("no toolchain", g.toolsErr)
+	}
+	if err := g.fetch(ctx, name, Cell{MsgID: id, Code: code}); err != nil {
+		return Program{}, err
 	}
 	p, err := cell.Tests(g.record.config, append(g.record.list(), cell.Input{Name: name, Text: code}))
 	if err != nil {
-		return Program{}, err
+		return Program{}, g.checkError(name, code, err)
 	}
-	return g.program(p)
+	out, err := g.program(p)
+	if err != nil {
+		return Program{}, plainError("modules", err)
+	}
+	return out, nil
 }
 
-const goparModule = "github.com/gopar-project/gopar"
-
-// program adds the module that a program's imports need.
+// program adds the modules that a program's imports need, in the versions of the
+// notebook.
 func (g *GoEvaluator) program(p *cell.Program) (Program, error) {
 	out := Program{Source: p.Source, Test: p.Test}
-	usesGopar := slices.ContainsFunc(p.Imports, func(path string) bool { return strings.HasPrefix(path, goparModule+"/") })
-	if !usesGopar {
+	if g.modules == nil {
 		return out, nil
 	}
-	exe := g.config.Native.Exe
-	if exe == "" {
-		var err error
-		if exe, err = os.Executable(); err != nil {
-			return out, err
-		}
-	}
-	source, err := native.FindSource(g.config.Native.Source, exe)
-	if err != nil {
-		return out, err
-	}
-	own, err := os.ReadFile(filepath.Join(source, "go.mod"))
-	if err != nil {
-		return out, err
-	}
-	_, requires, _ := strings.Cut(string(own), "\nrequire")
-	out.Module = fmt.Appendf(nil, "module notebook\n\ngo 1.26\n\nrequire %s v0.0.0\n\nreplace %[1]s => %s\n\nrequire%s", goparModule, source, requires)
-	out.Sum, err = os.ReadFile(filepath.Join(source, "go.sum"))
+	var err error
+	out.Module, out.Sum, err = g.modules.Program(p.Imports)
 	return out, err
 }
 

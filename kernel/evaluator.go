@@ -72,8 +72,9 @@ type Exporter interface {
 	// Export returns the program.
 	Export() (Program, error)
 	// Tests returns a package with the tests that code, which positions call name,
-	// declares, and with what they use of the session.
-	Tests(name, code string) (Program, error)
+	// declares, and with what they use of the session. Modules that it imports are
+	// fetched; the output of that belongs to the job id.
+	Tests(ctx context.Context, id, name, code string) (Program, *Error)
 	// Vet returns the program with the positions of the cells, for go vet.
 	Vet() (Program, error)
 	// Go is the path of the go command.

@@ -31,6 +31,12 @@ var gopar = sync.OnceValues(func() (string, error) {
 // the conformance tests, which are outside of the package.
 func NewGoEvaluator(t testing.TB) Evaluator {
 	t.Helper()
+	return NewGoEvaluatorIn(t, "")
+}
+
+// NewGoEvaluatorIn is NewGoEvaluator for a notebook in a folder of its own.
+func NewGoEvaluatorIn(t testing.TB, dir string) Evaluator {
+	t.Helper()
 	exe, err := gopar()
 	if err != nil {
 		t.Fatal(err)
@@ -40,7 +46,7 @@ func NewGoEvaluator(t testing.TB) Evaluator {
 		t.Fatal(err)
 	}
 	return NewEvaluator(EvaluatorConfig{
-		Native: native.Options{Source: source, Exe: exe},
+		Native: native.Options{Source: source, Exe: exe}, Dir: dir,
 		Runner: runner.Config{Exe: exe},
 	})
 }

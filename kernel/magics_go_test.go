@@ -250,3 +250,37 @@ func TestExportIsAProgramThatPrintsTheSame(t *testing.T) {
 		t.Errorf("%v: %q, the notebook printed %q\n%s", err, out, printed, source)
 	}
 }
+
+func TestTestsAndExportsHaveTheNotebooksModules(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	lib := filepath.Join(dir, "lib")
+	if err := os.Mkdir(lib, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	for name, text := range map[string]string{"go.mod": "module example.com/lib\n\ngo 1.26\n", "lib.go": "package lib\n\nfunc N() int { return 7 }\n"} {
+		if err := os.WriteFile(filepath.Join(lib, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	k := start(t, kernel.Config{Evaluator: kernel.NewGoEvaluatorIn(t, dir)}, "tcp")
+	match(t, k, [][2]string{
+		{"%mod replace example.com/lib=./lib", ".*"},
+		{"import \"example.com/lib\"\nfunc twice() int { return 2 * lib.N() }\nfmt.Println(twice())", "14\n.*"},
+		{"import \"github.com/google/uuid\"\nid := uuid.Nil.String()\nfmt.Println(id)", "00000000-0000-0000-0000-000000000000\n.*"},
+		{"%%test\nimport \"testing\"\nfunc TestTwice(t *testing.T) {\n\tif twice() != 2*lib.N() || uuid.Nil.String() == \"\" {\n\t\tt.Error(twice())\n\t}\n}", ".*ok .*"},
+		{"%%test -v -run Example\nfunc Example_twice() {\n\tfmt.Println(twice())\n\t// Output: 14\n}", `.*--- PASS: Example_twice.*ok .*`},
+		{"%%test -run Fuzz\nfunc FuzzTwice(f *testing.F) {\n\tf.Add(1)\n\tf.Fuzz(func(t *testing.T, n int) {\n\t\tif n+n != 2*n {\n\t\t\tt.Error(n)\n\t\t}\n\t})\n}", ".*ok .*"},
+		{"%%test\nimport \"github.com/google/go-cmp/cmp\"\nfunc TestFetched(t *testing.T) {\n\tif d := cmp.Diff(1, 2); d == \"\" {\n\t\tt.Error(d)\n\t}\n}", ".*ok .*pinned github.com/google/go-cmp.*"},
+		{"%%bench -benchtime 10x\nfunc BenchmarkTwice(b *testing.B) {\n\tfor b.Loop() {\n\t\ttwice()\n\t}\n}", ".*BenchmarkTwice.* ns/op.*ok .*"},
+		{"%export " + dir + "/out", "Wrote .*out\n"},
+	})
+	cmd := exec.CommandContext(t.Context(), "go", "run", ".")
+	cmd.Dir = filepath.Join(dir, "out")
+	cmd.Env = append(os.Environ(), "GOFLAGS=", "GOWORK=off")
+	out, err := cmd.CombinedOutput()
+	if want := "14\n00000000-0000-0000-0000-000000000000\n"; err != nil || string(out) != want {
+		mod, _ := os.ReadFile(filepath.Join(dir, "out", "go.mod"))
+		t.Errorf("%v: %q, want %q\n%s", err, out, want, mod)
+	}
+}

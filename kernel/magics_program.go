@@ -83,9 +83,9 @@ func testCell(flags ...string) func(*invocation) error {
 			if failed != nil {
 				return Outcome{Error: failed}
 			}
-			p, err := x.Tests(name, code)
-			if err != nil {
-				return programError(name, code, err)
+			p, failed := x.Tests(ctx, e.id, name, code)
+			if failed != nil {
+				return Outcome{Error: failed}
 			}
 			return k.goCommand(ctx, e, x, p, args...)
 		})
