@@ -39,7 +39,7 @@ func (g *GoEvaluator) openModules(c *cell.Config) {
 		return
 	}
 	g.modules = n
-	c.Modules, c.BuildID = g.tools.ModulePackages, g.tools.BuildID
+	c.Modules, c.BuildID, c.CompiledPath = g.tools.ModulePackages, g.tools.BuildID, g.tools.CompiledPath
 }
 
 // fetch makes the packages available that a cell imports from modules. What it

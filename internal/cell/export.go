@@ -10,6 +10,8 @@ import (
 	"path"
 	"slices"
 	"strings"
+
+	"github.com/gopar-project/gopar/internal/native"
 )
 
 // Input is one cell of a program to be exported.
@@ -69,7 +71,7 @@ func export(c Config, cells []Input, lines bool) (*Program, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Program{Source: source, Imports: slices.Sorted(maps.Keys(f.imports))}, nil
+	return &Program{Source: source, Imports: f.imported()}, nil
 }
 
 // Tests returns the package that go test needs for the tests of a cell, the last
@@ -106,7 +108,7 @@ func Tests(c Config, cells []Input) (*Program, error) {
 		return nil, err
 	}
 	maps.Copy(f.imports, t.imports)
-	return &Program{Source: source, Test: test, Imports: slices.Sorted(maps.Keys(f.imports))}, nil
+	return &Program{Source: source, Test: test, Imports: f.imported()}, nil
 }
 
 // showSource prints a cell's result as a notebook does.
@@ -391,6 +393,16 @@ func (f *goFile) paths(paths ...string) {
 	}
 }
 
+// imported are the packages that the file imports, sorted, as source names them.
+func (f *goFile) imported() []string {
+	var paths []string
+	for p := range f.imports {
+		paths = append(paths, native.SourcePath(p))
+	}
+	slices.Sort(paths)
+	return paths
+}
+
 // source is the file's text, formatted.
 func (f *goFile) source(pkg string) ([]byte, error) {
 	var b strings.Builder
@@ -398,11 +410,11 @@ func (f *goFile) source(pkg string) ([]byte, error) {
 	if len(f.imports) > 0 {
 		b.WriteString("import (\n")
 		for _, p := range slices.Sorted(maps.Keys(f.imports)) {
-			name := f.x.packages[p]
-			if name == "" || name == path.Base(p) {
-				fmt.Fprintf(&b, "\t%q\n", p)
+			name, from := f.x.packages[p], native.SourcePath(p)
+			if name == "" || name == path.Base(from) {
+				fmt.Fprintf(&b, "\t%q\n", from)
 			} else {
-				fmt.Fprintf(&b, "\t%s %q\n", name, p)
+				fmt.Fprintf(&b, "\t%s %q\n", name, from)
 			}
 		}
 		b.WriteString(")\n")

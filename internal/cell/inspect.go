@@ -10,6 +10,8 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	"github.com/gopar-project/gopar/internal/native"
 )
 
 // Description is what is known about a name.
@@ -182,7 +184,7 @@ func docText(g *ast.CommentGroup) string {
 func declaration(o types.Object) string {
 	switch o := o.(type) {
 	case *types.PkgName:
-		return "package " + o.Imported().Name() + " // import " + fmt.Sprintf("%q", o.Imported().Path())
+		return "package " + o.Imported().Name() + " // import " + fmt.Sprintf("%q", native.SourcePath(o.Imported().Path()))
 	case *types.Builtin:
 		return "func " + o.Name()
 	}

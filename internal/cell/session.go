@@ -36,6 +36,7 @@ type Session struct {
 	files        map[string]string         // file id → latest name ("cell-ab12…" → "cell 3")
 	lost         map[string]bool           // variables whose values went with a runner
 	sourceDir    func(path string) string
+	compiledPath func(path string) string
 	known        func(path, name string) bool
 	docCache     map[string]packageDocs
 	texts        map[string]string // file id → text of the cell
@@ -87,6 +88,9 @@ type Config struct {
 	// BuildID identifies the build of a module's package, "" for other packages; nil:
 	// there are no modules.
 	BuildID func(path string) string
+	// CompiledPath tells under which path the package was compiled that is imported
+	// by the given one; nil: the same.
+	CompiledPath func(path string) string
 	// SourceDir tells where the source of a package is, for its documentation; nil
 	// or "": it is not at hand.
 	SourceDir func(path string) string
@@ -117,8 +121,24 @@ func NewSession(c Config) *Session {
 	}
 	s.modules, s.buildID = c.Modules, c.BuildID
 	s.dir, s.cgo = c.Dir, c.Cgo
+	s.compiledPath = c.CompiledPath
 	s.clear()
 	return s
+}
+
+// compiled is an importer of packages by the paths that source has for them, as export data knows only those under which they
+// were compiled.
+type compiled struct {
+	types.Importer
+	path func(string) string
+}
+
+// Import implements types.Importer.
+func (c compiled) Import(path string) (*types.Package, error) {
+	if c.path != nil {
+		path = c.path(path)
+	}
+	return c.Importer.Import(path)
 }
 
 func (s *Session) clear() {
@@ -128,7 +148,7 @@ func (s *Session) clear() {
 	s.lost = map[string]bool{}
 	s.cTypes = map[string]*cType{}
 	// A new one, because after a reset modules may have other versions.
-	s.importer = sessionImporter{s, importer.ForCompiler(s.fset, "gc", s.export)}
+	s.importer = sessionImporter{s, compiled{importer.ForCompiler(s.fset, "gc", s.export), s.compiledPath}}
 	s.userPackages = map[string]*userPackage{}
 }
 

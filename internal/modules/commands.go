@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"github.com/gopar-project/gopar/internal/native"
 )
 
 // Module is one line of a listing.
@@ -92,18 +94,18 @@ func (n *Notebook) Get(ctx context.Context, args []string, say func(line string)
 				in.mod = &next
 				continue
 			}
-			modfile, err := n.extend(dir, in, longest(in.mod, path))
+			by, err := n.extend(dir, in, longest(in.mod, path))
 			if err != nil {
 				return err
 			}
-			if _, err := n.tools.RunGo(ctx, progress(say), "get", "-modfile="+modfile, "--", arg); err != nil {
-				return n.explain(ctx, err, modfile)
+			if _, err := n.tools.RunGo(ctx, by, progress(say), "get", "--", arg); err != nil {
+				return n.explain(ctx, err, by)
 			}
-			data, err := os.ReadFile(modfile)
+			data, err := os.ReadFile(by.File)
 			if err != nil {
 				return err
 			}
-			got, err := parse(modfile, data)
+			got, err := parse(by.File, data)
 			if err != nil {
 				return err
 			}
@@ -177,13 +179,13 @@ func (n *Notebook) Tidy(ctx context.Context, say func(line string)) error {
 		if len(roots) == 0 {
 			return &Error{Msg: "this session has imported nothing from modules", Remedy: "run the notebook first: tidy keeps what its cells import"}
 		}
-		modfile, err := n.extend(dir, in, "")
+		by, err := n.extend(dir, in, "")
 		if err != nil {
 			return err
 		}
-		o, err := n.tools.Overlay(ctx, modfile, roots, progress(say))
+		o, err := n.tools.Overlay(ctx, by, roots, progress(say))
 		if err != nil {
-			return n.explain(ctx, err, modfile)
+			return n.explain(ctx, err, by)
 		}
 		next := in.mod.clone()
 		next.require = nil
@@ -220,9 +222,9 @@ func (n *Notebook) change(ctx context.Context, edit func(dir string, in *inputs)
 	return nil
 }
 
-// write saves gopar.mod, and of the go.sum beside modfile what no other file has.
-func (n *Notebook) write(in *inputs, next *modfile, modfile string, say func(string)) error {
-	sums, err := os.ReadFile(filepath.Join(filepath.Dir(modfile), "go.sum"))
+// write saves gopar.mod, and of the go.sum of a build what no other file has.
+func (n *Notebook) write(in *inputs, next *modfile, by native.ModFile, say func(string)) error {
+	sums, err := os.ReadFile(filepath.Join(filepath.Dir(by.File), "go.sum"))
 	if err != nil {
 		return fmt.Errorf("modules: %w", err)
 	}
@@ -231,8 +233,12 @@ func (n *Notebook) write(in *inputs, next *modfile, modfile string, say func(str
 
 // save writes gopar.mod and gopar.sum if they change, and says what is pinned now.
 func (n *Notebook) save(in *inputs, next *modfile, sums []byte, say func(string)) error {
+	others := in.userSums
+	if in.usesHost() {
+		others = join(in.hostSums, others)
+	}
 	known := map[string]bool{}
-	for line := range strings.Lines(string(join(in.hostSums, in.userSums))) {
+	for line := range strings.Lines(string(join(others))) {
 		known[line] = true
 	}
 	var own []byte

@@ -10,6 +10,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"github.com/gopar-project/gopar/internal/native"
 )
 
 // inputs are all files that say which modules a notebook has.
@@ -124,7 +126,7 @@ func (in *inputs) findUsers(dir string, take func(string, bool) ([]byte, error))
 			return err
 		}
 		if m.path == hostModule {
-			continue // the main module anyway
+			continue // gopar itself
 		}
 		in.users = append(in.users, folder{d, m})
 		sums, err := take(filepath.Join(d, "go.sum"), false)
@@ -186,11 +188,28 @@ func (in *inputs) importable(paths []string) error {
 	return nil
 }
 
-// extend writes the go.mod and go.sum by which the notebook's packages are built into dir, and returns the path of go.mod.
-// The requirement of the module without is left out.
-func (n *Notebook) extend(dir string, in *inputs, without string) (string, error) {
+// usesHost tells whether one of the modules requires gopar.
+func (in *inputs) usesHost() bool {
+	uses := in.mod.version(hostModule) != ""
+	for _, u := range in.users {
+		uses = uses || u.mod.version(hostModule) != ""
+	}
+	return uses
+}
+
+// extend writes the go.mod and go.sum by which the notebook's packages are built into dir. The requirement of the module without
+// is left out.
+func (n *Notebook) extend(dir string, in *inputs, without string) (native.ModFile, error) {
+	by := native.ModFile{Dir: dir, File: filepath.Join(dir, "go.mod")}
 	var b bytes.Buffer
-	b.Write(in.host)
+	sums := join(in.userSums, in.sums)
+	if in.usesHost() {
+		by.Dir = n.tools.Source()
+		b.Write(in.host)
+		sums = join(in.hostSums, sums)
+	} else {
+		fmt.Fprintf(&b, "module cells\n\ngo %s\n\nreplace %s => %s\n", goVersion(), hostModule, quote(n.tools.Source()))
+	}
 	fmt.Fprintf(&b, "\nrequire %s v0.0.0\n\nreplace %s => %s\n", moduleName, moduleName, quote(filepath.Join(dir, moduleName)))
 	replaced := map[string]bool{}
 	lift := func(from *modfile, base string) { // what counts in a main module only
@@ -218,17 +237,16 @@ func (n *Notebook) extend(dir string, in *inputs, without string) (string, error
 	mod := in.mod.clone()
 	mod.require = slices.DeleteFunc(mod.require, func(r requirement) bool { return r.Path == without })
 	mod.replace, mod.exclude = nil, nil
-	path := filepath.Join(dir, "go.mod")
 	err := errors.Join(
 		os.MkdirAll(filepath.Join(dir, moduleName), 0o700),
 		os.WriteFile(filepath.Join(dir, moduleName, "go.mod"), mod.text(), 0o600),
-		os.WriteFile(path, b.Bytes(), 0o600),
-		os.WriteFile(filepath.Join(dir, "go.sum"), join(in.hostSums, in.userSums, in.sums), 0o600),
+		os.WriteFile(by.File, b.Bytes(), 0o600),
+		os.WriteFile(filepath.Join(dir, "go.sum"), sums, 0o600),
 	)
 	if err != nil {
-		return "", fmt.Errorf("modules: %w", err)
+		return by, fmt.Errorf("modules: %w", err)
 	}
-	return path, nil
+	return by, nil
 }
 
 // moduleName is the module path of gopar.mod.

@@ -6,10 +6,10 @@
 // above), its packages can be imported, its versions and replacements apply, and its files are read, never written. Where the
 // folder cannot be written to, gopar.mod is kept in the cache.
 //
-// It is no resolver: versions are selected by the go command. Cells are compiled against the very builds of the packages that
-// are in the running binary, so the main module of every build is gopar itself, with a go.mod that is extended by the
-// notebook's: a module that requires this one, and is replaced by a directory, so that the usual selection of versions applies
-// to all.
+// It is no resolver: versions are selected by the go command, for a main module that requires the notebook's and the user's as
+// modules of their own, so that the usual selection applies to them. What gopar itself requires has no part in it, since packages
+// that the running binary has in another version can be there twice (see package native). Only if one of those modules requires
+// gopar is gopar the main module: the packages they want from it must be the very builds in the binary.
 //
 // Invariants: a Notebook whose cells import nothing from modules starts no process and reads at most one file; gopar.mod is
 // only written when what it says changes, and holds every module that the cells' packages come from, with its version.
@@ -211,17 +211,17 @@ func containsAll(all, some []string) bool {
 
 // resolve has the go command select, fetch and build, and writes down what it selected.
 func (n *Notebook) resolve(ctx context.Context, dir string, in *inputs, roots, wanted []string, say func(string)) error {
-	modfile, err := n.extend(dir, in, "")
+	by, err := n.extend(dir, in, "")
 	if err != nil {
 		return err
 	}
-	o, err := n.tools.Overlay(ctx, modfile, roots, progress(say))
+	o, err := n.tools.Overlay(ctx, by, roots, progress(say))
 	if err != nil {
-		return n.explain(ctx, err, modfile)
+		return n.explain(ctx, err, by)
 	}
 	next := in.mod.clone()
 	next.pin(o, in)
-	if err := n.write(in, &next, modfile, say); err != nil {
+	if err := n.write(in, &next, by, say); err != nil {
 		return err
 	}
 	if after, err := n.read(); err == nil {
@@ -278,7 +278,7 @@ func progress(say func(string)) func(string) {
 }
 
 // explain turns an error of the toolchain into one for the user.
-func (n *Notebook) explain(ctx context.Context, err error, modfile string) error {
+func (n *Notebook) explain(ctx context.Context, err error, by native.ModFile) error {
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
@@ -297,7 +297,7 @@ func (n *Notebook) explain(ctx context.Context, err error, modfile string) error
 	if msg == "" || said.Err != nil && !strings.HasPrefix(said.Err.Error(), "exit status") {
 		msg = strings.TrimSpace(msg + "\n" + said.Err.Error())
 	}
-	return &Error{Msg: msg, Remedy: n.remedy(ctx, msg, modfile), Err: err}
+	return &Error{Msg: msg, Remedy: n.remedy(ctx, msg, by), Err: err}
 }
 
 // remedies say what to do, by what the go command's message contains.
@@ -322,8 +322,8 @@ const (
 	unknown = "no module provides it: check the spelling; modules of your own need GOPRIVATE, or %mod replace PATH=DIR"
 )
 
-func (n *Notebook) remedy(ctx context.Context, msg, modfile string) string {
-	if r := n.versions(ctx, msg, modfile); r != "" {
+func (n *Notebook) remedy(ctx context.Context, msg string, by native.ModFile) string {
+	if r := n.versions(ctx, msg, by); r != "" {
 		return r
 	}
 	for _, r := range remedies {
@@ -335,13 +335,13 @@ func (n *Notebook) remedy(ctx context.Context, msg, modfile string) string {
 }
 
 // versions lists the versions there are of a module, if msg says that one is not.
-func (n *Notebook) versions(ctx context.Context, msg, modfile string) string {
+func (n *Notebook) versions(ctx context.Context, msg string, by native.ModFile) string {
 	for _, word := range strings.Fields(msg) {
 		path, wrong, ok := strings.Cut(strings.TrimSuffix(word, ":"), "@")
 		if !ok || path == "" || strings.Contains(path, ":") || !strings.HasPrefix(wrong, "v") {
 			continue
 		}
-		out, err := n.tools.RunGo(ctx, nil, "list", "-mod=mod", "-modfile="+modfile, "-m", "-versions", "--", path)
+		out, err := n.tools.RunGo(ctx, by, nil, "list", "-mod=mod", "-m", "-versions", "--", path)
 		all := strings.Fields(string(out))
 		if err != nil || len(all) < 2 || slices.Contains(all, wrong) {
 			return ""

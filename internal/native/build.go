@@ -125,14 +125,16 @@ func (b *building) sources(idx *index, deps []string) error {
 	if err != nil {
 		return err
 	}
-	cfg = append(cfg, b.t.overlayConfig(idx)...)
+	files, names := b.t.overlayConfig(idx)
+	cfg = append(cfg, files...)
 	for _, h := range deps {
 		cfg = fmt.Appendf(cfg, "packagefile %s%s=%s\n", unitPrefix, h, b.t.file(h, ".a"))
 	}
 	cfg = fmt.Appendf(cfg, "packagefile %s%s=%s\n", unitPrefix, b.u.Hash, b.path("unit.a"))
 	main := fmt.Sprintf("package main\nimport _ %q\nfunc main() {}\n", unitPrefix+b.u.Hash)
 	return errors.Join(
-		os.WriteFile(b.path("importcfg"), cfg, 0o600),
+		os.WriteFile(b.path("importcfg.link"), cfg, 0o600),
+		os.WriteFile(b.path("importcfg"), append(cfg, names...), 0o600),
 		os.WriteFile(b.path("unit.go"), b.u.Source, 0o600),
 		os.WriteFile(b.path("main.go"), []byte(main), 0o600),
 		os.WriteFile(b.path("unit.deps"), []byte(strings.Join(b.u.Deps, "\n")), 0o600),
@@ -180,7 +182,7 @@ func langVersion() string {
 }
 
 func (b *building) link(ctx context.Context) error {
-	args := []string{"-o", "unit.so", "-importcfg", "importcfg", "-pluginpath", unitPrefix + b.u.Hash + "/plugin", "-buildmode=plugin",
+	args := []string{"-o", "unit.so", "-importcfg", "importcfg.link", "-pluginpath", unitPrefix + b.u.Hash + "/plugin", "-buildmode=plugin",
 		"-s", "-w", "-extld=" + b.t.cc}
 	if b.t.gold {
 		args = append(args, "-extldflags=-fuse-ld=gold")

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"crypto/sha256"
-	"debug/buildinfo"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
@@ -32,6 +31,8 @@ type Overlay struct {
 type Package struct {
 	// Path is the import path, Name what the package clause says.
 	Path, Name string
+	// As is the path under which it is compiled, if that is another one: the running binary has a package of this path, too.
+	As string `json:",omitempty"`
 	// Module is the path of the module it belongs to, Version its version; both name what go.mod requires. Replaced is what a
 	// replace directive puts in its place, a directory or "path version"; "" without one.
 	Module, Version, Replaced string
@@ -99,25 +100,28 @@ func (t *Toolchain) Provides(path string) bool {
 	return err == nil && info.IsDir()
 }
 
-// RunGo runs the go command in gopar's source tree, with the settings that builds of units have, and returns its standard output.
+// ModFile says by which go.mod the go command works: File, in place of that of the module in Dir, with the go.sum beside it.
+type ModFile struct{ Dir, File string }
+
+// RunGo runs the go command NAME ARG…, with the settings that builds of units have, and returns its standard output.
 // said, which may be nil, gets each line of standard error as it comes; when there is none for a minute, the command is ended.
 // The error is a *GoError.
-func (t *Toolchain) RunGo(ctx context.Context, said func(line string), args ...string) ([]byte, error) {
+func (t *Toolchain) RunGo(ctx context.Context, by ModFile, said func(line string), name string, args ...string) ([]byte, error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	timer := time.AfterFunc(silence, func() { cancel(errors.New("no answer from the module proxy")) })
 	defer timer.Stop()
-	return t.goCommand(ctx, func(line string) {
+	return t.goCommand(ctx, by, func(line string) {
 		timer.Reset(silence)
 		if said != nil {
 			said(line)
 		}
-	}, args...)
+	}, name, args...)
 }
 
-func (t *Toolchain) goCommand(ctx context.Context, said func(string), args ...string) ([]byte, error) {
-	cmd := t.command(ctx, t.gobin, args...)
-	cmd.Dir = t.source
+func (t *Toolchain) goCommand(ctx context.Context, by ModFile, said func(string), name string, args ...string) ([]byte, error) {
+	cmd := t.command(ctx, t.gobin, append([]string{name, "-modfile=" + by.File}, args...)...)
+	cmd.Dir = by.Dir
 	var out bytes.Buffer
 	var errs lines
 	errs.said = said
@@ -180,25 +184,28 @@ type listed struct {
 	ImportPath, Name, Dir, Export string
 	Standard                      bool
 	Deps                          []string
-	Module                        *struct {
-		Path, Version string
-		Main          bool
-		Replace       *struct{ Path, Version string }
-	}
+	Module                        *module
 }
 
-// Overlay builds the packages roots, and what they need, by the go.mod at modfile, which extends gopar's own and may be
-// updated, with the go.sum beside it. said gets the go command's progress: "go: downloading …", and the names of packages as
+type module struct {
+	Path, Version string
+	Main          bool
+	Replace       *replacement
+}
+
+type replacement struct{ Path, Version string }
+
+// Overlay builds the packages roots, and what they need, by a go.mod, which may be updated, with its go.sum. said gets the go command's progress: "go: downloading …", and the names of packages as
 // they are compiled. A package that the running binary has in another version is a *MismatchError. The overlay is not in use
 // before SetOverlay.
-func (t *Toolchain) Overlay(ctx context.Context, modfile string, roots []string, said func(line string)) (*Overlay, error) {
+func (t *Toolchain) Overlay(ctx context.Context, by ModFile, roots []string, said func(line string)) (*Overlay, error) {
 	base, err := t.need(ctx, nil)
 	if err != nil {
 		return nil, err
 	}
-	list := func(run func(context.Context, func(string), ...string) ([]byte, error), flags ...string) ([]listed, error) {
-		args := slices.Concat([]string{"list", "-mod=mod", "-modfile=" + modfile, "-deps"}, flags, t.flags, []string{"--"}, roots)
-		out, err := run(ctx, said, args...)
+	list := func(run func(context.Context, ModFile, func(string), string, ...string) ([]byte, error), flags ...string) ([]listed, error) {
+		args := slices.Concat([]string{"-mod=mod", "-deps"}, flags, t.flags, []string{"--"}, roots)
+		out, err := run(ctx, by, said, "list", args...)
 		if err != nil {
 			return nil, err
 		}
@@ -214,22 +221,27 @@ func (t *Toolchain) Overlay(ctx context.Context, modfile string, roots []string,
 	}
 	// First what it comes to, then the builds: a module that does not fit is refused before anything is compiled.
 	host := hostFingerprints(t.exe)
-	all, err := list(t.RunGo, "-json=ImportPath,Standard,Module")
+	all, err := list(t.RunGo, "-json=ImportPath,Standard,Deps,Module")
 	if err != nil {
 		return nil, err
 	}
-	if err := t.fits(all, host); err != nil {
-		return nil, err
-	}
-	all, err = list(t.goCommand, "-v", "-trimpath", "-export", "-buildmode=plugin", "-json=ImportPath,Name,Dir,Export,Standard,Deps,Module")
+	others, err := t.aliases(all, host)
 	if err != nil {
 		return nil, err
 	}
-	return t.collect(base, all, host, roots)
+	flags, err := others.flags(filepath.Join(t.dir, "modules"))
+	if err != nil {
+		return nil, err
+	}
+	flags = append(flags, "-v", "-trimpath", "-export", "-buildmode=plugin", "-json=ImportPath,Name,Dir,Export,Standard,Deps,Module")
+	if all, err = list(t.goCommand, flags...); err != nil {
+		return nil, err
+	}
+	return t.collect(base, all, host, others, roots)
 }
 
 // collect makes an overlay of what go list built.
-func (t *Toolchain) collect(base *index, all []listed, host map[string][8]byte, roots []string) (*Overlay, error) {
+func (t *Toolchain) collect(base *index, all []listed, host map[string][8]byte, others aliases, roots []string) (*Overlay, error) {
 	o := &Overlay{Roots: slices.Compact(slices.Sorted(slices.Values(roots))), Packages: map[string]Package{}}
 	deps := map[string][]string{}
 	for _, l := range all {
@@ -241,7 +253,8 @@ func (t *Toolchain) collect(base *index, all []listed, host map[string][8]byte, 
 			return nil, err
 		}
 		have, inBase := base.Packages[l.ImportPath]
-		if want, ok := host[l.ImportPath]; ok || inBase && have.File != file {
+		as := others[l.ImportPath]
+		if want, ok := host[l.ImportPath]; as == "" && (ok || inBase && have.File != file) {
 			got, err := archiveFingerprint(file)
 			if err == nil && !ok {
 				want, err = archiveFingerprint(have.File)
@@ -256,10 +269,10 @@ func (t *Toolchain) collect(base *index, all []listed, host map[string][8]byte, 
 				}
 			}
 		}
-		if inBase {
+		if inBase && as == "" {
 			continue
 		}
-		p := Package{Path: l.ImportPath, Name: l.Name, Dir: l.Dir, File: file}
+		p := Package{Path: l.ImportPath, As: as, Name: l.Name, Dir: l.Dir, File: file}
 		if m := l.Module; m != nil {
 			p.Module, p.Version = m.Path, m.Version
 			p.Local = !m.Main && (m.Version == "" || m.Replace != nil && m.Replace.Version == "")
@@ -281,35 +294,6 @@ func (t *Toolchain) collect(base *index, all []listed, host map[string][8]byte, 
 		o.Packages[path] = p
 	}
 	return o, nil
-}
-
-// fits refuses packages that are in the running binary in another version.
-func (t *Toolchain) fits(all []listed, host map[string][8]byte) error {
-	info, err := buildinfo.ReadFile(t.exe)
-	if err != nil {
-		return fmt.Errorf("read build information of %s: %w", t.exe, err)
-	}
-	have := map[string]string{}
-	for _, m := range info.Deps {
-		have[m.Path] = m.Version
-	}
-	for _, l := range all {
-		if _, ok := host[l.ImportPath]; !ok || l.Module == nil || l.Module.Main {
-			continue
-		}
-		wanted := l.Module.Version
-		if r := l.Module.Replace; r != nil {
-			wanted = strings.TrimSpace(r.Path + " " + r.Version)
-		}
-		if v, ok := have[l.Module.Path]; ok && v != wanted {
-			return &MismatchError{
-				What: fmt.Sprintf("the notebook's modules need %s %s, gopar itself is built with %s, and a process has one", l.Module.Path, wanted, v),
-				Remedy: fmt.Sprintf("use versions of the modules that need %s %s or an older one, or rebuild gopar with: cd %s && go get %s@%s && ./install.sh",
-					l.Module.Path, v, t.source, l.Module.Path, l.Module.Version),
-			}
-		}
-	}
-	return nil
 }
 
 // SetOverlay makes the packages of o available to Export and Build, in place of those of the overlay before; nil: none. It
@@ -359,7 +343,7 @@ func (t *Toolchain) linking(u *Unit) {
 			if t.linked == nil {
 				t.linked = map[string]Package{}
 			}
-			t.linked[path] = p
+			t.linked[p.Path] = p
 		}
 	}
 }
@@ -375,8 +359,17 @@ func (t *Toolchain) extraLocked(path string) (Package, bool) {
 	if t.overlay == nil {
 		return Package{}, false
 	}
-	p, ok := t.overlay.Packages[path]
-	return p, ok
+	source := SourcePath(path)
+	p, ok := t.overlay.Packages[source]
+	return p, ok && (source == path || p.As == path)
+}
+
+// CompiledPath is the path under which the package is compiled that source imports by path.
+func (t *Toolchain) CompiledPath(path string) string {
+	if p, ok := t.extra(path); ok && p.As != "" {
+		return p.As
+	}
+	return path
 }
 
 // BuildID identifies the build of a module's package and of all it imports; "" for the standard library and gopar's own. Units
@@ -402,20 +395,25 @@ func (t *Toolchain) ModulePackages() []Package {
 	return all
 }
 
-// overlayConfig is the part of an import configuration that names the overlay's packages.
-func (t *Toolchain) overlayConfig(idx *index) []byte {
+// overlayConfig is the part of an import configuration that names the overlay's packages: what the compiler and the linker need,
+// and what the compiler alone does.
+func (t *Toolchain) overlayConfig(idx *index) (files, names []byte) {
 	t.mu.Lock()
 	o := t.overlay
 	t.mu.Unlock()
-	var cfg []byte
-	if o != nil {
-		for _, path := range slices.Sorted(maps.Keys(o.Packages)) {
-			if _, ok := idx.Packages[path]; !ok {
-				cfg = fmt.Appendf(cfg, "packagefile %s=%s\n", path, o.Packages[path].File)
-			}
+	if o == nil {
+		return nil, nil
+	}
+	for _, path := range slices.Sorted(maps.Keys(o.Packages)) {
+		p := o.Packages[path]
+		if p.As != "" {
+			files = fmt.Appendf(files, "packagefile %s=%s\n", p.As, p.File)
+			names = fmt.Appendf(names, "importmap %s=%s\n", path, p.As)
+		} else if _, ok := idx.Packages[path]; !ok {
+			files = fmt.Appendf(files, "packagefile %s=%s\n", path, p.File)
 		}
 	}
-	return cfg
+	return files, names
 }
 
 // ReadOverlay returns the overlay that WriteOverlay saved under a key, if it is whole.
