@@ -60,7 +60,7 @@ type Config struct {
 	NoStore bool
 	// EnableCurve encrypts all connections with CURVE. The hub's key pair is that
 	// in $IPP_CURVE_PUBLICKEY and $IPP_CURVE_SECRETKEY, else a new one. Default:
-	// false, because on one machine there is nobody to hide from.
+	// false, because on a machine of one's own there is nobody to hide from.
 	EnableCurve bool
 	// Allowed is the path of a file that lists the public keys of the clients and
 	// engines to admit; it needs EnableCurve. Default: none, whoever has a

@@ -100,8 +100,8 @@ func FuzzDispatch(f *testing.F) {
 		header := encode(map[string]string{"msg_id": "x", "msg_type": msgType, "session": "e"})
 		for range 2 {
 			frames := [][]byte{ident, delimiter, nil, header, parent, metadata, content, []byte("buffer")}
-			h.dispatch(channels[int(ch)%len(channels)], "e", frames)
-			h.dispatch(channels[int(ch)%len(channels)], "e", frames[1:])
+			_ = h.dispatch(channels[int(ch)%len(channels)], "e", frames)
+			_ = h.dispatch(channels[int(ch)%len(channels)], "e", frames[1:])
 		}
 		h.mu.Lock()
 		defer h.mu.Unlock()

@@ -229,12 +229,13 @@ func (h *Hub) ClientInfo() proto.ClientInfo { return h.client }
 // Ready.
 func (h *Hub) EngineInfo() proto.EngineInfo { return h.engine }
 
-// dispatch serves one message by the table.
-func (h *Hub) dispatch(ch channel, from string, frames [][]byte) {
+// dispatch serves one message by the table. Its error says that the message is
+// none of the cluster's: nothing of it was believed.
+func (h *Hub) dispatch(ch channel, from string, frames [][]byte) error {
 	m, err := h.opener.open(frames)
 	if err != nil {
-		h.log.Info("message dropped", "channel", ch, "from", printable(from), "reason", err.Error())
-		return
+		h.log.V(1).Info("message dropped", "channel", ch, "from", printable(from), "reason", err.Error())
+		return err
 	}
 	if v := h.log.V(2); v.Enabled() {
 		v.Info("message", "channel", ch, "from", printable(from), "type", m.Header.MsgType, "msg", m.Header.MsgID)
@@ -250,6 +251,7 @@ func (h *Hub) dispatch(ch channel, from string, frames [][]byte) {
 			h.answer(from, m, proto.HubErrorType, remote(err))
 		}
 	}
+	return nil
 }
 
 // answer sends a reply on the query channel.

@@ -91,7 +91,8 @@ func (h *Hub) makeSockets() {
 	router := func(name string, ch channel, on watch) *zmtp.Router {
 		o := h.options(on)
 		o.Identity = []byte(name)
-		return zmtp.NewRouter(o, func(from string, frames [][]byte) { h.dispatch(ch, from, frames) })
+		o.Receive = func(p *zmtp.Peer, frames [][]byte) error { return h.dispatch(ch, p.Identity(), frames) }
+		return zmtp.NewRouter(o, nil)
 	}
 	s := &h.sockets
 	s.query = router("query", query, 0)
@@ -100,7 +101,9 @@ func (h *Hub) makeSockets() {
 	s.bcastClients, s.bcastEngines = router("sub_scheduler_0", bcastClients, 0), router("sub_scheduler_00", bcastEngines, watchBroadcast)
 	s.controlClients, s.controlEngines = router("control_in", controlClients, 0), router("control_out", controlEngines, watchControl)
 	s.iopubOut = zmtp.NewXPub(h.published())
-	s.iopubIn = zmtp.NewSub(h.options(watchIOPub), func(frames [][]byte) { h.dispatch(iopub, "", frames) })
+	outputs := h.options(watchIOPub)
+	outputs.Receive = func(_ *zmtp.Peer, frames [][]byte) error { return h.dispatch(iopub, "", frames) }
+	s.iopubIn = zmtp.NewSub(outputs, nil)
 	s.iopubIn.Subscribe(nil)
 	notify := h.published()
 	notify.OnSubscribe = h.catchUp

@@ -46,8 +46,12 @@ func Attach(ctx context.Context, s EngineSockets, log logr.Logger) (*Conn, error
 	options := func(channel string) zmtp.Options {
 		return zmtp.Options{Identity: []byte(s.UUID), Curve: s.Curve, Log: log.WithValues("channel", channel)}
 	}
-	c.shell = zmtp.NewRouter(options(Shell), c.receive(Shell, c.shellIn))
-	c.control = zmtp.NewRouter(options(Control), c.receive(Control, c.controlIn))
+	requests := func(channel string, to chan<- *Request) *zmtp.Router {
+		o := options(channel)
+		o.Receive = c.receive(channel, to)
+		return zmtp.NewRouter(o, nil)
+	}
+	c.shell, c.control = requests(Shell, c.shellIn), requests(Control, c.controlIn)
 	c.iopub = zmtp.NewPub(options(IOPub))
 
 	dial := func(channel, endpoint string, f func(string) error) error {

@@ -227,33 +227,38 @@ func (c *Conn) sendFrames(channel, msgType string, frames [][]byte) error {
 }
 
 // receive returns the socket callback of a channel: it decodes and hands over,
-// blocking the peer that is too fast.
-func (c *Conn) receive(channel string, to chan<- *Request) func(string, [][]byte) {
-	return func(from string, frames [][]byte) {
-		m := c.decode(channel, from, frames)
-		if m == nil {
-			return
+// blocking the peer that is too fast. Its error says that the message was not
+// signed, or came before.
+func (c *Conn) receive(channel string, to chan<- *Request) func(*zmtp.Peer, [][]byte) error {
+	return func(p *zmtp.Peer, frames [][]byte) error {
+		m, err := c.decode(channel, p.Identity(), frames)
+		if c.engine != "" && errors.Is(err, ErrReplay) {
+			return nil // who sent it is not on this connection: the hub only passes on
+		}
+		if err != nil {
+			return err
 		}
 		select {
 		case to <- &Request{Message: m, Channel: channel, Conn: c}:
 		case <-c.done:
 		}
+		return nil
 	}
 }
 
 // decode returns the message in frames, which came from a peer on channel, or
-// logs why there is none.
-func (c *Conn) decode(channel, from string, frames [][]byte) *Message {
+// why there is none.
+func (c *Conn) decode(channel, from string, frames [][]byte) (*Message, error) {
 	all := make([][]byte, 0, 1+len(frames))
 	all = append(append(all, []byte(from)), frames...)
 	m, err := c.session.Decode(all)
 	if err != nil {
-		c.log.Error(err, "message dropped", "channel", channel)
-		return nil
+		c.log.V(1).Info("message dropped", "channel", channel, "reason", err.Error())
+		return nil, err
 	}
 	m.channel = channel
 	if c.ledger != nil && channel == Shell {
 		c.ledger.came(m.Header.MsgID)
 	}
-	return m
+	return m, nil
 }

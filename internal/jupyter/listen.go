@@ -33,15 +33,22 @@ func Listen(ctx context.Context, info ConnectionInfo, log logr.Logger) (*Conn, e
 	options := func(channel string) zmtp.Options {
 		return zmtp.Options{Log: log.WithValues("channel", channel)}
 	}
-	c.shell = zmtp.NewRouter(options(Shell), c.receive(Shell, c.shellIn))
-	c.control = zmtp.NewRouter(options(Control), c.receive(Control, c.controlIn))
+	requests := func(channel string, to chan<- *Request) *zmtp.Router {
+		o := options(channel)
+		o.Receive = c.receive(channel, to)
+		return zmtp.NewRouter(o, nil)
+	}
+	c.shell, c.control = requests(Shell, c.shellIn), requests(Control, c.controlIn)
 	stdin := options(Stdin)
 	stdin.OnConnect = c.stdinPeer
-	c.stdin = zmtp.NewRouter(stdin, func(from string, frames [][]byte) {
-		if m := c.decode(Stdin, from, frames); m != nil {
+	stdin.Receive = func(p *zmtp.Peer, frames [][]byte) error {
+		m, err := c.decode(Stdin, p.Identity(), frames)
+		if err == nil {
 			c.answer(m)
 		}
-	})
+		return err
+	}
+	c.stdin = zmtp.NewRouter(stdin, nil)
 	pub := options(IOPub)
 	pub.OnSubscribe = c.welcome
 	c.iopub = zmtp.NewXPub(pub)

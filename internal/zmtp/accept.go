@@ -28,12 +28,20 @@ func (s *socket) accept(l net.Listener) {
 			continue
 		}
 		pause = minAcceptPause
+		if err := s.census.enter(conn, &s.o); err != nil {
+			_ = conn.Close() // nothing has been said
+			if s.census.worthSaying() {
+				s.o.Log.Info("connection refused", "remote", conn.RemoteAddr().String(), "reason", err.Error())
+			}
+			continue
+		}
 		shaking := s.shaking.enter(conn, s.life.Done())
 		if shaking == nil {
 			_ = conn.Close() // the socket is closing
 			return
 		}
 		s.work.Go(func() {
+			defer s.census.leave(conn)
 			if _, err := s.serve(conn, shaking, nil); err != nil {
 				s.o.Log.V(1).Info("connection ended", "remote", conn.RemoteAddr().String(), "reason", err.Error())
 			}

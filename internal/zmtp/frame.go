@@ -47,6 +47,9 @@ type messageReader struct {
 	// come there.
 	command func(body []byte) error
 
+	// reserve, if not nil, is asked before n bytes of memory are taken for a frame that the buffer cannot hold.
+	reserve func(n int) error
+
 	// The part of the buffered message that scan has seen; offsets count from its first byte.
 	seen struct {
 		pos    int   // where the next header starts
@@ -245,6 +248,9 @@ func (m *messageReader) readHeader() (header, error) {
 
 func (m *messageReader) readBody(size int64) ([]byte, error) {
 	have := int64(0)
+	if err := m.room(min(size, firstChunk)); err != nil {
+		return nil, err
+	}
 	body := memory.Buffer(int(min(size, firstChunk)))
 	for {
 		n, err := io.ReadFull(m.r, body[have:])
@@ -255,10 +261,22 @@ func (m *messageReader) readBody(size int64) ([]byte, error) {
 		if have == size {
 			return body, nil
 		}
-		grown := memory.Buffer(int(min(size, have*chunkGrowth)))
+		more := min(size, have*chunkGrowth)
+		if err := m.room(more - have); err != nil {
+			return nil, err
+		}
+		grown := memory.Buffer(int(more))
 		copy(grown, body)
 		body = grown
 	}
+}
+
+// room asks for n bytes.
+func (m *messageReader) room(n int64) error {
+	if m.reserve == nil {
+		return nil
+	}
+	return m.reserve(int(n))
 }
 
 // unexpected turns an end of file inside a message into io.ErrUnexpectedEOF.

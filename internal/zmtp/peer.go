@@ -31,6 +31,12 @@ type Peer struct {
 	dropped  atomic.Uint64
 	done     chan struct{} // closed after OnDisconnect
 
+	// The reader's, see trust.go.
+	trusted  bool  // it has sent a message that was accepted, or needs to send none
+	refused  int   // messages in a row that were not
+	underway int64 // bytes of the message that is being read; counted while not trusted
+	reserved int64 // of them, those that count against Options.MaxUnproven
+
 	mu      sync.Mutex
 	work    sync.Cond // of mu: the writer has work, or has to end
 	resting bool      // the writer waits for work
@@ -192,12 +198,18 @@ func (p *Peer) readLoop(r *bufio.Reader) error {
 		r: r, maxFrame: p.s.o.MaxFrame, maxMessage: p.s.o.MaxMessage, maxFrames: p.s.o.MaxFrames,
 		command: p.command,
 	}
+	receive := p.s.pattern.receive
+	if judge := p.s.o.Receive; judge != nil {
+		p.trusted = p.key != Key{}
+		m.reserve = p.reserve
+		receive = func(p *Peer, frames [][]byte) error { return p.judge(judge(p, frames)) }
+	}
 	for {
 		frames, err := m.read()
 		if err != nil {
 			return err
 		}
-		if err := p.s.pattern.receive(p, frames); err != nil {
+		if err := receive(p, frames); err != nil {
 			return err
 		}
 	}

@@ -37,14 +37,16 @@ type socket struct {
 	pattern pattern
 	resend  bool // messages that an accepted peer's connection did not take go to another peer
 
-	life    context.Context // of dialers; detached from the creator's, as Close ends it
-	end     context.CancelFunc
-	closing atomic.Bool
-	changed chan struct{} // capacity 1: something Close waits for may have come true
-	closed  chan struct{} // closed when Close is complete
-	verdict error         // what Close returns; valid when closed is closed
-	work    sync.WaitGroup
-	shaking *handshakes
+	life     context.Context // of dialers; detached from the creator's, as Close ends it
+	end      context.CancelFunc
+	closing  atomic.Bool
+	changed  chan struct{} // capacity 1: something Close waits for may have come true
+	closed   chan struct{} // closed when Close is complete
+	verdict  error         // what Close returns; valid when closed is closed
+	work     sync.WaitGroup
+	shaking  *handshakes
+	census   census
+	unproven budget // of Options.MaxUnproven
 
 	mu        sync.Mutex
 	listeners map[net.Listener]struct{}
@@ -257,6 +259,7 @@ func (s *socket) attend(p *Peer, r *bufio.Reader) error {
 		s.o.OnConnect(p)
 	}
 	err := p.readLoop(r)
+	p.release()
 
 	p.end()
 	writer.Wait()

@@ -77,6 +77,24 @@ type Options struct {
 	// seconds to answer; silent ones cannot exclude others meanwhile.
 	HandshakeTimeout time.Duration
 
+	// MaxPeers limits the accepted connections that are open at a time; further ones are closed. Default: 16384, because ten thousand
+	// engines are a large cluster.
+	MaxPeers int
+
+	// MaxPeersPerHost limits those of one address other than loopback. Default: 4096, because a host may have hundreds of engines, but
+	// must not keep all others out.
+	MaxPeersPerHost int
+
+	// Receive, if not nil, takes the messages in place of the function given to the constructor, and may refuse them: an error says that
+	// the message is not from who it should be from. After a refusal the peer is not read for 0.1 s; 32 in a row close its connection.
+	// Large messages of peers that have had none accepted share MaxUnproven; those that CURVE has authenticated are trusted from the
+	// start. For ROUTER, DEALER and SUB sockets. The frames belong to the callee.
+	Receive func(p *Peer, frames [][]byte) error
+
+	// MaxUnproven limits the bytes of messages above 1 MiB that peers have under way of which Receive has not accepted any message yet,
+	// all together; who exceeds it loses its connection. Default: 1 GiB.
+	MaxUnproven int64
+
 	// OnConnect and OnDisconnect, if not nil, are called from the peer's goroutine: OnConnect before its first message is handled,
 	// OnDisconnect after the last.
 	OnConnect, OnDisconnect func(p *Peer)
@@ -101,6 +119,15 @@ func (o *Options) setDefaults() {
 	}
 	if o.SendBuffer <= 0 {
 		o.SendBuffer = 256 << 20
+	}
+	if o.MaxPeers <= 0 {
+		o.MaxPeers = 16 << 10
+	}
+	if o.MaxPeersPerHost <= 0 {
+		o.MaxPeersPerHost = 4 << 10
+	}
+	if o.MaxUnproven <= 0 {
+		o.MaxUnproven = 1 << 30
 	}
 	if o.HandshakeTimeout <= 0 {
 		o.HandshakeTimeout = 10 * time.Second
