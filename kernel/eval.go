@@ -30,6 +30,9 @@ type EvaluatorConfig struct {
 	// Dir is the notebook's folder, where its modules are pinned. Default: the working
 	// directory.
 	Dir string
+	// Patience is how long a cell is compiled before it says so. Default: 1 s, because
+	// a notice that comes and goes at once is noise.
+	Patience time.Duration
 	// Log receives life events. The zero value discards.
 	Log logr.Logger
 }
@@ -55,6 +58,7 @@ type GoEvaluator struct {
 	sink   runner.Sink
 	runner *runner.Runner // nil: none was started yet, or the last one has died
 	closed bool
+	saidOf string             // the cell that say was last called for
 	cancel context.CancelFunc // ends the cell that is built or runs; nil: none
 }
 
@@ -199,6 +203,8 @@ func (g *GoEvaluator) job(ctx context.Context, checked *cell.Cell, c Cell) (runn
 	if checked.Unit == nil {
 		return job, nil
 	}
+	built := g.tellCompiling(c)
+	defer built()
 	for _, u := range checked.Units() {
 		object, err := g.tools.Build(ctx, u)
 		if err != nil {

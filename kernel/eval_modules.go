@@ -96,6 +96,7 @@ func (g *GoEvaluator) importErrors(imports []cell.Import, err error) error {
 func (g *GoEvaluator) say(id, line string) {
 	g.mu.Lock()
 	sink := g.sink
+	g.saidOf = id
 	g.mu.Unlock()
 	if sink != nil {
 		sink.Output(id, "stderr", []byte(line+"\n"))

@@ -56,36 +56,18 @@ func (t *Toolchain) built(hash string) bool {
 }
 
 func (t *Toolchain) make(ctx context.Context, u *Unit) error {
-	idx, err := t.need(ctx, u.Imports)
-	if err != nil {
-		return fmt.Errorf("build unit %s: %w", u.Hash, err)
-	}
-	deps, err := t.closure(u.Deps)
-	if err != nil {
-		return fmt.Errorf("build unit %s: %w", u.Hash, err)
-	}
-	dir, err := os.MkdirTemp(filepath.Join(t.dir, "units"), "build-*")
-	if err != nil {
-		return fmt.Errorf("build unit %s: %w", u.Hash, err)
-	}
-	defer os.RemoveAll(dir)
-	if dir, err = filepath.EvalSymlinks(dir); err != nil { // the compiler trims the path it sees
-		return fmt.Errorf("build unit %s: %w", u.Hash, err)
-	}
-	b := &building{t: t, u: u, dir: dir}
-	if err := b.sources(idx, deps); err != nil {
-		return fmt.Errorf("build unit %s: %w", u.Hash, err)
-	}
-	if err := b.compile(ctx); err != nil {
-		return err
-	}
-	if err := b.link(ctx); err != nil {
-		return err
-	}
-	if err := b.publish(); err != nil {
-		return fmt.Errorf("build unit %s: %w", u.Hash, err)
-	}
-	return nil
+	return t.building(ctx, u, func(b *building) error {
+		if err := b.compile(ctx); err != nil {
+			return err
+		}
+		if err := b.link(ctx); err != nil {
+			return err
+		}
+		if err := b.publish(); err != nil {
+			return fmt.Errorf("build unit %s: %w", u.Hash, err)
+		}
+		return nil
+	})
 }
 
 // closure returns hashes and everything they depend on, each once.
@@ -144,8 +126,14 @@ func (b *building) sources(idx *index, deps []string) error {
 // compile makes unit.a and the plugin's main package. Positions come from //line comments ("cell 3"), which the compiler takes
 // for file names in this directory; trimming it leaves them as they are.
 func (b *building) compile(ctx context.Context) error {
-	pkg := unitPrefix + b.u.Hash
-	base := []string{"-dynlink", "-lang=" + langVersion(), "-pack", "-c=2", "-importcfg", "importcfg", "-trimpath", b.dir + "=>"}
+	if err := b.compileUnit(ctx); err != nil {
+		return err
+	}
+	return b.compileFiles(ctx, unitPrefix+b.u.Hash+"/plugin", "main.a", "main.go")
+}
+
+// compileUnit makes unit.a.
+func (b *building) compileUnit(ctx context.Context) error {
 	files := []string{"unit.go"}
 	if b.u.Embed != nil {
 		if err := b.embed(); err != nil {
@@ -161,7 +149,7 @@ func (b *building) compile(ctx context.Context) error {
 			return err
 		}
 	}
-	if err := b.tool(ctx, "compile", append(append(slices.Clip(base), "-p", pkg, "-o", "unit.a"), files...)...); err != nil {
+	if err := b.compileFiles(ctx, unitPrefix+b.u.Hash, "unit.a", files...); err != nil {
 		return err
 	}
 	if b.u.Cgo != nil {
@@ -169,7 +157,13 @@ func (b *building) compile(ctx context.Context) error {
 			return fmt.Errorf("build unit %s: %w", b.u.Hash, err)
 		}
 	}
-	return b.tool(ctx, "compile", append(slices.Clip(base), "-p", pkg+"/plugin", "-o", "main.a", "main.go")...)
+	return nil
+}
+
+// compileFiles makes the archive of a package.
+func (b *building) compileFiles(ctx context.Context, pkg, archive string, files ...string) error {
+	args := []string{"-dynlink", "-lang=" + langVersion(), "-pack", "-c=2", "-importcfg", "importcfg", "-trimpath", b.dir + "=>", "-p", pkg, "-o", archive}
+	return b.tool(ctx, "compile", append(args, files...)...)
 }
 
 // langVersion is the language version of this Go release ("go1.26").
@@ -225,8 +219,10 @@ func (b *building) tool(ctx context.Context, name string, args ...string) error 
 }
 
 // publish moves the results into the cache, the object last, as it says that the unit is there.
-func (b *building) publish() error {
-	for _, ext := range []string{".deps", ".a", ".so"} {
+func (b *building) publish() error { return b.publishFiles(".deps", ".a", ".so") }
+
+func (b *building) publishFiles(exts ...string) error {
+	for _, ext := range exts {
 		if err := os.Rename(b.path("unit"+ext), b.t.file(b.u.Hash, ext)); err != nil {
 			return err
 		}

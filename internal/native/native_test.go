@@ -338,3 +338,21 @@ func BenchmarkOpen(b *testing.B) {
 		open(b)
 	}
 }
+
+func TestUnitsBuiltTogether(t *testing.T) {
+	tc := open(t)
+	a := &Unit{Hash: "togetherA", Imports: []string{unitPkg}, Source: source("togetherA", "", "type T_n = int\nvar count T_n\n", "count = 41")}
+	b := &Unit{Hash: "togetherB", Imports: []string{"fmt", unitPkg}, Deps: []string{"togetherA"}, Source: source("togetherB",
+		"import \"fmt\"\nimport a \"cell/togetherA\"\nimport _ \"unsafe\"\n",
+		"//go:linkname count cell/togetherA.count\nvar count a.T_n\n", "unit.Lookup(\"togetherA\").Run(); count++; fmt.Print(count)")}
+	o, err := tc.BuildTogether(t.Context(), "together", []*Unit{a, b, a})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := run(t, "togetherB", o); got != "42" {
+		t.Fatalf("got %q", got)
+	}
+	if got := run(t, "togetherB", build(t, tc, a), build(t, tc, b)); got != "42" { // their archives were there, their objects not
+		t.Fatalf("one by one: %q", got)
+	}
+}
