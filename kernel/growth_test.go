@@ -44,7 +44,7 @@ func TestNoGrowth(t *testing.T) {
 		setup string
 		code  func(n int) string
 	}{
-		"1000 straight-line cells":          {"x := 0", func(n int) string { return fmt.Sprintf("x += %d", n) }},
+		"1000 straight-line cells": {"x := 0", func(n int) string { return fmt.Sprintf("x += %d", n) }},
 		"1000 cells, every 25th compiled": {"x := 0", func(n int) string {
 			if n%25 == 24 {
 				return fmt.Sprintf("func f%d(n int) int { return n + %d }\nfor i := range 10 { x += f%d(i) }", n, n, n)
