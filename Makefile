@@ -33,7 +33,7 @@ cross: ## build and vet for macOS and Windows
 	  $(GO) build ./...; $(GO) vet ./...; \
 	done
 
-test: lint unit e2e ## everything: lint, tests of the packages with -race, tests of the whole program
+test: lint unit e2e panel ## everything: lint, tests of the packages with -race, tests of the whole program, the panel in a browser
 
 unit: ## tests of the packages, with -race
 	GOPAR_PYTHON=$$(test/python.sh) GOPAR_POSTGRES=$$(test/postgres.sh) $(GO) test -race -p 2 -timeout 15m $(UNIT)
@@ -45,7 +45,7 @@ test-clusters: ## tests of launchers over real systems, which it installs and st
 	test/clusters/slurm.sh $(GO) test -tags clusters -race -count=1 -p 1 -timeout 20m -run Slurm ./internal/launch
 	GOPAR_PYTHON=$$(test/python.sh) test/clusters/slurm.sh $(GO) test -tags clusters -count=1 -timeout 20m -run Slurm ./test
 
-check: test cross verify panel test-clusters ## test, other systems, panel, real batch systems, stale generated files, and every fuzz target for 20 s
+check: test cross verify test-clusters ## test, other systems, real batch systems, stale generated files, and every fuzz target for 20 s
 	@for package in $$($(GO) list ./...); do \
 	  for target in $$($(GO) test -list '^Fuzz' "$$package" | grep '^Fuzz' || true); do \
 	    echo "fuzz $$package $$target"; \
@@ -59,9 +59,8 @@ bench: ## measure beside ipykernel and ipyparallel, and write bench/results.json
 labextension: ## build the clusters panel that the binary embeds; needs npm
 	labextension/build.sh
 
-panel: ## test the clusters panel in Chromium, with the newest and the oldest JupyterLab; needs npm
-	test/panel/run.sh 4.6.6
-	test/panel/run.sh 4.0.13
+panel: ## test the clusters panel in a browser: JupyterLab, newest and oldest, Notebook 7, ipyparallel's panel
+	test/panel/run.sh
 
 generate: ## make generated files anew
 	$(GO) generate ./...

@@ -81,14 +81,16 @@ func (k *Kernel) commSend(id string, open *comm, data any) {
 	k.publish(nil, "comm_msg", jupyter.CommMsg{CommID: id, Data: raw})
 }
 
-// commMsg serves comm_msg. A message for a comm that was refused is no error:
-// the front end may send it before it learns so.
+// commMsg serves comm_msg. A message for a comm that is not open is no error: the
+// front end may send it before it learns that it was refused, or has not noticed
+// that the kernel was restarted. It is told.
 func (k *Kernel) commMsg(_ context.Context, r *jupyter.Request, c jupyter.CommMsg) (struct{}, error) {
 	k.mu.Lock()
 	open := k.comms[c.CommID]
 	k.mu.Unlock()
 	if open == nil {
 		k.log.V(1).Info("message for a comm that is not open", "type", r.Header.MsgType, "comm", c.CommID)
+		k.publish(r.Message, "comm_close", jupyter.CommMsg{CommID: c.CommID, Data: json.RawMessage("{}")})
 		return struct{}{}, nil
 	}
 	open.receive(c.Data)
@@ -107,14 +109,17 @@ func (k *Kernel) commClose(_ context.Context, _ *jupyter.Request, c jupyter.Comm
 	return struct{}{}, nil
 }
 
-// closeComms tells the targets that no message will come any more.
+// closeComms tells the targets that no message will come any more, and the front
+// ends: one that shows something else than cells learns in no other way that the
+// kernel has ended.
 func (k *Kernel) closeComms() {
 	k.mu.Lock()
 	open := k.comms
 	k.comms = make(map[string]*comm)
 	k.mu.Unlock()
-	for _, c := range open {
+	for id, c := range open {
 		c.closed()
+		k.publish(nil, "comm_close", jupyter.CommMsg{CommID: id, Data: json.RawMessage("{}")})
 	}
 }
 

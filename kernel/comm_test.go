@@ -34,3 +34,18 @@ func TestACommTargetGetsItsMessagesAndAnswersWithoutBusyAndIdle(t *testing.T) {
 		}
 	}
 }
+
+func TestFrontEndsLearnThatACommIsGone(t *testing.T) {
+	t.Parallel()
+	echo := func(send func(any)) (func(json.RawMessage), func()) {
+		return func(data json.RawMessage) { send(data) }, func() {}
+	}
+	k := start(t, kernel.Config{Evaluator: &scripted{}, Comms: map[string]kernel.CommTarget{"echo": echo}}, "tcp")
+	// As after a restart of the kernel: it never heard of the comm.
+	k.Send(jupyter.Shell, "comm_msg", jupyter.CommMsg{CommID: "before", Data: json.RawMessage(`1`)})
+	k.Published("comm_close", `"comm_id":"before"`)
+	k.Send(jupyter.Shell, "comm_open", jupyter.CommOpen{CommID: "c2", TargetName: "echo", Data: json.RawMessage(`1`)})
+	k.Published("comm_msg", `"comm_id":"c2"`)
+	k.Request(jupyter.Control, "shutdown_request", jupyter.ShutdownRequest{}, nil)
+	k.Published("comm_close", `"comm_id":"c2"`)
+}

@@ -59,7 +59,9 @@ func TestInterruptReachesWhatAShellCommandStarted(t *testing.T) {
 func TestClusterIsTheSubcommandOfTheBinary(t *testing.T) {
 	t.Parallel()
 	exe := filepath.Join(t.TempDir(), "go par")
-	script := "#!/bin/sh\nfor a in \"$@\"; do echo \"<$a>\"; done\n"
+	script := "#!/bin/sh\ncase $2 in\nstart) for a in \"$@\"; do echo \"<$a>\"; done ;;\n" +
+		"list) echo '{\"text/plain\": \"a table\", \"text/html\": \"<table></table>\"}' ;;\n" +
+		"*) echo no such cluster >&2; exit 12 ;;\nesac\n"
 	if err := os.WriteFile(exe, []byte(script), 0o700); err != nil {
 		t.Fatal(err)
 	}
@@ -67,6 +69,16 @@ func TestClusterIsTheSubcommandOfTheBinary(t *testing.T) {
 	e := k.Execute("%cluster start -n 4 --id 'my one'")
 	if got := e.Stream("stdout"); got != "<cluster>\n<start>\n<-n>\n<4>\n<--id>\n<my one>\n" {
 		t.Errorf("%q, %s", got, e.Raw.Content)
+	}
+	for _, code := range []string{"%cluster", "%cluster list"} {
+		e = k.Execute(code)
+		if e.Result() != "a table" || e.Stream("stdout") != "" {
+			t.Errorf("%s: %q and %q", code, e.Result(), e.Stream("stdout"))
+		}
+	}
+	e = k.Execute("%cluster status")
+	if e.Stream("stderr") != "no such cluster\n" || !strings.Contains(string(e.Raw.Content), "exit status 12") {
+		t.Errorf("%q, %s", e.Stream("stderr"), e.Raw.Content)
 	}
 }
 

@@ -74,35 +74,6 @@ func scriptCell(shell string) func(*invocation) error {
 	}
 }
 
-// clusterLine is %cluster: the cluster subcommand of the gopar binary.
-func clusterLine(i *invocation) error {
-	var args []string
-	for rest := i.args; rest != ""; {
-		var word string
-		word, rest = cutWord(rest)
-		args = append(args, unquote(word))
-	}
-	if len(args) == 0 {
-		return i.errorf("start, list, status or stop?")
-	}
-	switch args[0] {
-	case "start", "list", "status", "stop":
-	default:
-		return i.errorf("%%cluster %s is not known", args[0])
-	}
-	i.plan.do(func(ctx context.Context, k *Kernel, e *execution) Outcome {
-		exe := k.config.Exe
-		if exe == "" {
-			var err error
-			if exe, err = os.Executable(); err != nil {
-				return commandOutcome(err)
-			}
-		}
-		return commandOutcome(k.command(ctx, e, exec.Command(exe, append([]string{"cluster"}, args...)...)))
-	})
-	return nil
-}
-
 // command runs cmd with its output as the cell's, in the cells' working
 // directory. An interrupt goes to everything that cmd started.
 func (k *Kernel) command(ctx context.Context, e *execution, cmd *exec.Cmd) error {

@@ -22,10 +22,10 @@ var magics = map[string]magic{
 		line:    modLine,
 	},
 	"cluster": {
-		usage:   "%cluster start|list|status|stop [-n ENGINES] [--id NAME]",
-		help:    "Start, list, look at and stop clusters; see gopar cluster --help.",
-		example: "%cluster start -n 4",
-		line:    clusterLine,
+		usage:   "%cluster [start|list|status|engines|logs|scale|restart|signal|stop|clean] [OPTIONS]",
+		help:    "List the clusters, or start, look at, change and stop one; the same as gopar cluster, with tables.",
+		example: "%cluster start -n 4\n%cluster engines\n%cluster scale 6\n%cluster stop",
+		options: clusterOptions, line: clusterLine,
 	},
 	"time": {
 		usage:   "%time STATEMENT, or %%time and lines of code",

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -55,6 +56,8 @@ func withCode(err, target error, code int) error {
 type clusterFlags struct {
 	query cluster.Query
 	json  bool
+
+	bundle bool // tables as MIME bundles
 }
 
 // newClusterCommand returns `gopar cluster`: start, stop and look at clusters.
@@ -86,6 +89,10 @@ not running; 12 the others, list and clean excepted: there is no such cluster.`,
 	flags.StringVar(&f.query.Profile, "profile", "", "IPython profile that holds the cluster's files (default: default)")
 	flags.StringVar(&f.query.ProfileDir, "profile-dir", "", "directory of the profile (default: $IPP_PROFILE_DIR, or that of --profile)")
 	flags.BoolVar(&f.json, "json", false, "print JSON")
+	flags.BoolVar(&f.bundle, "bundle", false, "print tables as a notebook shows them")
+	if err := flags.MarkHidden("bundle"); err != nil { // %cluster's own way to ask
+		c.PersistentPreRunE = func(*cobra.Command, []string) error { return err }
+	}
 	c.AddCommand(f.newStart(), f.newRender(), f.newList(), f.newStatus(), f.newStop(), f.newLogs(), f.newEngines(),
 		f.newScale(), f.newRestart(), f.newSignal(), f.newClean(), newSuperviseCommand())
 	return c
@@ -211,6 +218,9 @@ func (f *clusterFlags) newList() *cobra.Command {
 			}
 			if f.json {
 				return printJSON(cmd, all)
+			}
+			if len(all) == 0 && f.bundle {
+				return printTable(cmd, [][]string{{"No clusters. Start one with: %cluster start -n 4"}})
 			}
 			if len(all) == 0 {
 				_, err := fmt.Fprintln(cmd.ErrOrStderr(), cluster.ErrNotFound)
@@ -475,9 +485,17 @@ func printJSON(cmd *cobra.Command, v any) error {
 }
 
 func printTable(cmd *cobra.Command, rows [][]string) error {
-	w := tabwriter.NewWriter(cmd.OutOrStdout(), 0, 0, 2, ' ', 0)
+	var text bytes.Buffer
+	w := tabwriter.NewWriter(&text, 0, 0, 2, ' ', 0)
 	for _, r := range rows {
 		fmt.Fprintln(w, strings.Join(r, "\t")) // kept in memory: errors come from Flush
 	}
-	return w.Flush()
+	if err := w.Flush(); err != nil {
+		return err
+	}
+	if bundle, err := cmd.Flags().GetBool("bundle"); err == nil && bundle {
+		return printBundle(cmd, text.String(), rows)
+	}
+	_, err := cmd.OutOrStdout().Write(text.Bytes())
+	return err
 }

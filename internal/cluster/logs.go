@@ -20,10 +20,10 @@ type Log struct {
 	Lines []string `json:"lines"` // oldest first
 }
 
-// Logs returns up to n last lines of each log of the cluster: the supervisor's,
-// the hub's, and the engines'. ErrNotFound if the cluster is not running or was
+// LogFiles returns the paths of the logs of the cluster: the supervisor's, the
+// hub's, and the engines'. ErrNotFound if the cluster is not running or was
 // started by other means.
-func (c *Cluster) Logs(n int) ([]Log, error) {
+func (c *Cluster) LogFiles() ([]string, error) {
 	st, err := readState(c.place)
 	if err != nil {
 		return nil, err
@@ -36,6 +36,15 @@ func (c *Cluster) Logs(n int) ([]Log, error) {
 		if r := st.holder(e); r != nil {
 			paths = append(paths, r.LogFile(e.Index))
 		}
+	}
+	return paths, nil
+}
+
+// Logs returns up to n last lines of each of the LogFiles.
+func (c *Cluster) Logs(n int) ([]Log, error) {
+	paths, err := c.LogFiles()
+	if err != nil {
+		return nil, err
 	}
 	logs := make([]Log, 0, len(paths))
 	for _, p := range paths {

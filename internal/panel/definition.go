@@ -23,10 +23,14 @@ const maxDefinition = 1 << 20
 // definition is what a panel knows of a cluster that does not run: how to start
 // it, and how its last start has failed.
 type definition struct {
-	ID         string `json:"id"`
-	ProfileDir string `json:"-"`
-	N          int    `json:"n"`
-	Problem    string `json:"problem,omitempty"`
+	ID         string   `json:"id"`
+	ProfileDir string   `json:"-"`
+	N          int      `json:"n"`
+	Launcher   string   `json:"launcher,omitempty"` // "": local
+	Dir        string   `json:"dir,omitempty"`      // working directory of the engines; "": the panel's
+	Env        []string `json:"env,omitempty"`      // of hub and engines, "NAME=value"
+	Restarts   int      `json:"restarts,omitempty"` // as cluster.Options.Restarts
+	Problem    string   `json:"problem,omitempty"`
 }
 
 func definitionFile(profileDir, id string) string {
@@ -90,6 +94,16 @@ func definitions() ([]definition, error) {
 		}
 	}
 	return all, nil
+}
+
+// defined returns the definition of a cluster, or an empty one with its place.
+func defined(profileDir, id string) definition {
+	d, err := readDefinition(definitionFile(profileDir, id))
+	if err != nil || d.ID != id {
+		d = definition{ID: id}
+	}
+	d.ProfileDir = profileDir
+	return d
 }
 
 func readDefinition(file string) (definition, error) {

@@ -9,7 +9,8 @@
 //
 // A request is {"id", "op", "args"}; its reply is {"re": id} with "result" or
 // "error", the whole text. Events are {"event": "clusters", …} when anything
-// changed and {"event": "details", …} for clusters that a page has opened.
+// changed and, for clusters that a page has opened, {"event": "details", …} and
+// {"event": "log", …}.
 //
 // Invariants: nothing is watched while no page is connected; one operation at a
 // time changes a cluster; every goroutine has ended when Close returns.
@@ -60,9 +61,16 @@ type Panel struct {
 // page is one connected panel: a browser tab.
 type page struct {
 	send    func(any)
-	open    map[string][]byte // guarded by Panel.mu: clusters whose details it shows, with what was sent last
-	serving int               // guarded by Panel.mu
-	told    bool              // guarded by Panel.mu: it knows the clusters as sent last
+	open    map[string]*opened // guarded by Panel.mu: clusters whose details it shows
+	serving int                // guarded by Panel.mu
+	told    bool               // guarded by Panel.mu: it knows the clusters as sent last
+}
+
+// opened is what a page shows of a cluster that it has opened, and what it was
+// sent last.
+type opened struct {
+	log           string
+	details, tail []byte
 }
 
 // work is an operation that changes a cluster.
@@ -97,7 +105,7 @@ func (p *Panel) Close() {
 // Open connects a page; it is a kernel's comm target. The first message may be
 // empty.
 func (p *Panel) Open(send func(data any)) (receive func(data json.RawMessage), closed func()) {
-	g := &page{send: send, open: make(map[string][]byte)}
+	g := &page{send: send, open: make(map[string]*opened)}
 	p.mu.Lock()
 	p.pages[g] = struct{}{}
 	p.watch()

@@ -2,9 +2,11 @@ package panel
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"os"
 	"regexp"
 	"runtime"
 
@@ -12,18 +14,25 @@ import (
 	"github.com/gopar-project/gopar/internal/proto"
 )
 
+// maxOpen bounds the clusters whose details a page shows at once.
+const maxOpen = 64
+
 // maxEngines bounds what a slip of the finger can start.
 const maxEngines = 4096
 
 // args are the arguments of all operations.
 type args struct {
-	Key      string `json:"key"`     // of a cluster in the list
-	ID       string `json:"id"`      // new: its name; "" is the profile's default cluster
-	Profile  string `json:"profile"` // new: "" is default
-	N        int    `json:"n"`       // engines
-	Launcher string `json:"launcher"`
-	Open     bool   `json:"open"`  // details: show or hide
-	Index    *int   `json:"index"` // restart, interrupt: one engine process
+	Key      string   `json:"key"`     // of a cluster in the list
+	ID       string   `json:"id"`      // new: its name; "" is the profile's default cluster
+	Profile  string   `json:"profile"` // new: "" is default
+	N        int      `json:"n"`       // engines
+	Launcher string   `json:"launcher"`
+	Dir      string   `json:"dir"`      // new: working directory of the engines
+	Env      []string `json:"env"`      // new: environment of hub and engines, "NAME=value"
+	Restarts int      `json:"restarts"` // new: how often a failing engine is started again; 0: as usual, -1: never
+	Open     bool     `json:"open"`     // details: show or hide
+	Log      string   `json:"log"`      // details: name of the log to show; "": the supervisor's
+	Index    *int     `json:"index"`    // restart, interrupt, remove: one engine process
 }
 
 // validName is what the names of clusters and profiles, which become parts of
@@ -49,19 +58,11 @@ func (p *Panel) serve(g *page, q request) (any, error) {
 		g.told = false
 		p.mu.Unlock()
 		p.look()
-		return map[string]any{"cores": runtime.NumCPU(), "launchers": launchers()}, nil
+		return p.hello()
 	case "new":
 		return nil, p.create(a)
 	case "details":
-		p.mu.Lock()
-		if a.Open {
-			g.open[a.Key] = nil
-		} else {
-			delete(g.open, a.Key)
-		}
-		p.mu.Unlock()
-		p.look()
-		return nil, nil
+		return nil, p.show(g, a)
 	}
 	v, err := p.find(a.Key)
 	if err != nil {
@@ -81,10 +82,46 @@ func (p *Panel) serve(g *page, q request) (any, error) {
 		return nil, p.scale(v, a.N)
 	case "interrupt":
 		return nil, p.interrupt(v, a.indexes())
+	case "remove":
+		return nil, p.removeEngine(v, a.indexes())
 	case "delete":
 		return nil, p.remove(v)
 	}
 	return nil, fmt.Errorf("%q is not known to this version of gopar; reload the page", q.Op)
+}
+
+// show notes whether a page shows the details of a cluster.
+func (p *Panel) show(g *page, a args) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	delete(g.open, a.Key)
+	if a.Open {
+		if len(g.open) >= maxOpen {
+			return fmt.Errorf("%d clusters are open already; close one", maxOpen)
+		}
+		g.open[a.Key] = &opened{log: a.Log}
+	}
+	p.look()
+	return nil
+}
+
+// hello is what a page has to know to offer a new cluster.
+func (p *Panel) hello() (any, error) {
+	dirs, err := profileDirs()
+	if err != nil {
+		return nil, err
+	}
+	profiles := []string{}
+	for _, d := range dirs {
+		profiles = append(profiles, profileName(d))
+	}
+	dir := p.config.Dir
+	if dir == "" {
+		if dir, err = os.Getwd(); err != nil {
+			return nil, err
+		}
+	}
+	return map[string]any{"cores": runtime.NumCPU(), "launchers": launchers(), "profiles": profiles, "dir": dir}, nil
 }
 
 // find returns a cluster by its key.
@@ -109,8 +146,9 @@ func (v view) definition(n int) definition {
 	if n == 0 {
 		n = v.Ready
 	}
-	dir := v.Key[:len(v.Key)-len(v.ID)-1]
-	return definition{ID: v.ID, ProfileDir: dir, N: n}
+	d := defined(v.Key[:len(v.Key)-len(v.ID)-1], v.ID)
+	d.N, d.Problem = n, ""
+	return d
 }
 
 // create defines a cluster and starts it.
@@ -125,7 +163,7 @@ func (p *Panel) create(a args) error {
 	if err != nil {
 		return err
 	}
-	d := definition{ID: a.ID, ProfileDir: dir, N: a.N}
+	d := definition{ID: a.ID, ProfileDir: dir, N: a.N, Launcher: a.Launcher, Dir: a.Dir, Env: a.Env, Restarts: a.Restarts}
 	if v, err := p.find(key(dir, a.ID)); err == nil && v.handle != nil {
 		return fmt.Errorf("%s: %w", v.name(), cluster.ErrRunning)
 	}
@@ -155,7 +193,8 @@ func (p *Panel) start(d definition) error {
 		return err
 	}
 	o := cluster.Options{
-		N: d.N, ID: d.ID, ProfileDir: d.ProfileDir, Exe: p.config.Exe, Dir: p.config.Dir, Log: p.config.Log,
+		N: d.N, ID: d.ID, ProfileDir: d.ProfileDir, Exe: p.config.Exe, Dir: cmp.Or(d.Dir, p.config.Dir), Env: d.Env,
+		Restarts: d.Restarts, Log: p.config.Log,
 		Progress: func(cluster.Status) { p.look() },
 	}
 	_, err = cluster.Start(ctx, o)
@@ -240,6 +279,22 @@ func (p *Panel) scale(v view, n int) error {
 	}
 	defer end()
 	return v.handle.Scale(ctx, n, func(cluster.Status) { p.look() })
+}
+
+// removeEngine ends engines for good.
+func (p *Panel) removeEngine(v view, indexes []int) error {
+	if v.handle == nil {
+		return errStopped
+	}
+	if len(indexes) == 0 {
+		return errors.New("no engine is named")
+	}
+	ctx, end, err := p.begin(v.Key, "scaling")
+	if err != nil {
+		return err
+	}
+	defer end()
+	return v.handle.Remove(ctx, func(cluster.Status) { p.look() }, indexes...)
 }
 
 // interrupt interrupts what engines run.

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -25,33 +26,12 @@ type view struct {
 	Ready    int    `json:"ready"` // engines
 	Want     int    `json:"want"`  // engines asked for; 0: not known
 	Started  string `json:"started"`
-	Busy     string `json:"busy"`   // what is being done to it: "starting", "stopping"; "" nothing
-	Go       string `json:"go"`     // a cell that connects to it
-	Python   string `json:"python"` // the same for a Python notebook
+	Pending  string `json:"pending"` // what engines wait for, in words
+	Busy     string `json:"busy"`    // what is being done to it: "starting", "stopping"; "" nothing
+	Go       string `json:"go"`      // a cell that connects to it
+	Python   string `json:"python"`  // the same for a Python notebook
 
 	handle *cluster.Cluster // nil unless it runs
-}
-
-// details is what a page shows of a cluster that it has opened.
-type details struct {
-	Event   string        `json:"event"`
-	Key     string        `json:"key"`
-	Engines []engine      `json:"engines"`
-	Waiting int           `json:"waiting"` // load-balanced tasks in the hub
-	Logs    []cluster.Log `json:"logs"`
-}
-
-// engine is one row of the engines table.
-type engine struct {
-	ID     int    `json:"id"`    // -1: not registered
-	Index  int    `json:"index"` // of its process in the cluster; -1: not known
-	Host   string `json:"host"`
-	PID    int    `json:"pid"`
-	State  string `json:"state"`  // "idle", "busy", "starting", "ended", …
-	Reason string `json:"reason"` // how it ended, or the process before it
-	Again  int    `json:"again"`  // how often it was started again
-	Queue  int    `json:"queue"`
-	Done   int    `json:"done"`
 }
 
 // views returns all clusters, those that run first, in order of profile and id.
@@ -81,7 +61,7 @@ func (p *Panel) views(ctx context.Context) ([]view, error) {
 		}
 		v := view{
 			Key: key(d.ProfileDir, d.ID), ID: d.ID, Profile: profileName(d.ProfileDir),
-			State: "stopped", Launcher: "local", Want: d.N, Problem: d.Problem,
+			State: "stopped", Launcher: cmp.Or(d.Launcher, "local"), Want: d.N, Problem: d.Problem,
 		}
 		if d.Problem != "" {
 			v.State = "failed"
@@ -114,8 +94,34 @@ func live(ctx context.Context, c *cluster.Cluster) view {
 	if !status.Started.IsZero() {
 		v.Started = status.Started.Format("2006-01-02T15:04:05Z07:00")
 	}
+	v.Pending = pending(status)
 	v.Go, v.Python = code(c.ProfileDir(), c.ID(), c.ConnectionFile())
 	return v
+}
+
+// pending says what the engines that are not there yet wait for.
+func pending(status cluster.Status) string {
+	waiting := make(map[string]int)
+	for _, e := range status.Engines {
+		switch {
+		case e.State == launch.Pending:
+			waiting[e.Reason]++
+		case e.State == launch.Done && !e.Next.IsZero():
+			waiting["a pause before the next attempt"]++
+		}
+	}
+	var words []string
+	for _, reason := range slices.Sorted(maps.Keys(waiting)) {
+		word := strconv.Itoa(waiting[reason]) + " engines wait"
+		if waiting[reason] == 1 {
+			word = "1 engine waits"
+		}
+		if reason != "" {
+			word += " (" + reason + ")"
+		}
+		words = append(words, word)
+	}
+	return strings.Join(words, "; ")
 }
 
 // code returns a cell that connects to a cluster, in Go and in Python: by its
@@ -139,52 +145,3 @@ func code(profileDir, id, file string) (golang, python string) {
 	golang = "import \"github.com/gopar-project/gopar/parallel\"\n\nrc := parallel.MustConnect(" + strings.Join(options, ", ") + ")\nrc"
 	return golang, "import ipyparallel as ipp\n\nrc = ipp.Client(" + strings.Join(arguments, ", ") + ")\nrc.ids"
 }
-
-// inside looks into a running cluster. Errors show as an empty table: the
-// cluster's own state says what is wrong.
-func inside(ctx context.Context, c *cluster.Cluster) details {
-	d := details{Event: "details", Key: key(c.ProfileDir(), c.ID()), Engines: []engine{}, Logs: []cluster.Log{}}
-	if load, err := c.Load(ctx); err == nil {
-		d.Waiting = load.Unassigned
-		for _, e := range load.Engines {
-			row := engine{ID: e.ID, Index: -1, Host: e.Host, PID: e.PID, State: "idle", Queue: e.Queue + e.Tasks, Done: e.Completed}
-			if row.Queue > 0 {
-				row.State = "busy"
-			}
-			d.Engines = append(d.Engines, row)
-		}
-	}
-	if status, err := c.Status(ctx); err == nil {
-		d.join(status)
-	}
-	if logs, err := c.Logs(logLines); err == nil {
-		d.Logs = logs
-	}
-	return d
-}
-
-// join adds what is known of the processes.
-func (d *details) join(status cluster.Status) {
-	registered := len(d.Engines)
-	for _, proc := range status.Engines {
-		i := slices.IndexFunc(d.Engines, func(e engine) bool { return e.PID == proc.PID && proc.PID != 0 && proc.State != launch.Done })
-		switch {
-		case i >= 0:
-			d.Engines[i].Index, d.Engines[i].Reason, d.Engines[i].Again = proc.Index, proc.Last, proc.Restarts
-			if proc.Leaving {
-				d.Engines[i].State = "leaving"
-			}
-			continue
-		case proc.State == launch.Running && registered == status.Want:
-			continue // registered, but of another machine, or started by a program in between
-		}
-		row := engine{ID: -1, Index: proc.Index, Host: proc.Host, PID: proc.PID, State: proc.State.String(), Reason: proc.Reason, Again: proc.Restarts}
-		if proc.State == launch.Running {
-			row.State = "starting"
-		}
-		d.Engines = append(d.Engines, row)
-	}
-}
-
-// logLines is how many lines of each log a page gets: what fits its box.
-const logLines = 40

@@ -18,8 +18,6 @@ const (
 	// safety is how often everything is looked at: a hub that was killed together
 	// with its supervisor changes no file.
 	safety = 5 * time.Second
-	// detail is how often opened clusters are asked for their load.
-	detail = time.Second
 )
 
 // event is what all pages are told when anything has changed.
@@ -45,7 +43,7 @@ func (p *Panel) watch() {
 		if before != nil {
 			<-before // two at a time would send events out of order
 		}
-		w := &watcher{panel: p, followed: make(map[string]*follow)}
+		w := &watcher{panel: p, followed: make(map[string]*follow), observed: make(map[string]*observer)}
 		w.run(ctx)
 	})
 }
@@ -56,6 +54,7 @@ type watcher struct {
 	panel    *Panel
 	handles  map[string]*cluster.Cluster
 	followed map[string]*follow
+	observed map[string]*observer // clusters that pages have opened
 }
 
 // follow is the subscription to one hub's notifications.
@@ -71,11 +70,13 @@ func (w *watcher) run(ctx context.Context) {
 			f.cancel()
 			<-f.ended
 		}
+		for _, o := range w.observed {
+			o.end()
+		}
 	}()
-	glances, all, details := time.NewTicker(glance), time.NewTicker(safety), time.NewTicker(detail)
+	glances, all := time.NewTicker(glance), time.NewTicker(safety)
 	defer glances.Stop()
 	defer all.Stop()
-	defer details.Stop()
 	seen := folders()
 	w.refresh(ctx)
 	for {
@@ -91,9 +92,6 @@ func (w *watcher) run(ctx context.Context) {
 		case <-w.panel.kick:
 			seen = folders()
 		case <-all.C:
-		case <-details.C:
-			w.details(ctx)
-			continue
 		}
 		w.refresh(ctx)
 	}
@@ -155,9 +153,7 @@ func (w *watcher) refresh(ctx context.Context) {
 	for _, g := range tell {
 		g.send(json.RawMessage(raw))
 	}
-	if !same {
-		w.details(ctx)
-	}
+	w.observe(ctx)
 }
 
 // follow subscribes to the hubs that are new and drops those that are gone.
@@ -195,38 +191,5 @@ func (w *watcher) follow(ctx context.Context, views []view) {
 				w.panel.log.V(1).Info("hub not followed", "cluster", key, "error", err.Error())
 			}
 		})
-	}
-}
-
-// details tells the pages about the clusters that they have opened.
-func (w *watcher) details(ctx context.Context) {
-	p := w.panel
-	known := make(map[string][]byte)
-	for _, g := range p.connected() {
-		p.mu.Lock()
-		var keys []string
-		for k := range g.open {
-			keys = append(keys, k)
-		}
-		p.mu.Unlock()
-		for _, k := range keys {
-			raw, ok := known[k]
-			if handle := w.handles[k]; !ok && handle != nil {
-				raw, _ = json.Marshal(inside(ctx, handle)) // numbers and strings: it cannot fail
-				known[k] = raw
-			}
-			if raw == nil || ctx.Err() != nil {
-				continue
-			}
-			p.mu.Lock()
-			sent, open := g.open[k]
-			if open {
-				g.open[k] = raw
-			}
-			p.mu.Unlock()
-			if open && !bytes.Equal(sent, raw) {
-				g.send(json.RawMessage(raw))
-			}
-		}
 	}
 }

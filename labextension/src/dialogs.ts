@@ -1,24 +1,38 @@
-import { Dialog, showDialog } from '@jupyterlab/apputils';
+import { Dialog, InputDialog, showDialog } from '@jupyterlab/apputils';
 import { Widget } from '@lumino/widgets';
 
-import { element } from './element';
-import type { IArgs } from './protocol';
+import { name } from './card';
+import { element, setText } from './element';
+import type { IArgs, ICluster, IHello } from './protocol';
 
-/** What a new cluster may be called; '' is the profile's default cluster. */
+/** What a new cluster and its profile may be called; '' is the default one. */
 const NAME = '([A-Za-z0-9][A-Za-z0-9._\\-]{0,63})?';
+
+/** Says why a value cannot be used; '' if it can. */
+type Check = (value: string) => string;
 
 let fields = 0;
 
-/** A labelled field. */
-function field(label: string, input: HTMLElement, hint = ''): HTMLElement {
+/** A labelled field, which says below itself what is wrong with its value. */
+function field(label: string, input: HTMLInputElement | HTMLSelectElement, hint = '', check: Check = () => ''): HTMLElement {
   input.id = `gp-field-${++fields}`;
-  const node = element('div', { className: 'gp-Field' }, element('label', { htmlFor: input.id }, label), input);
-  if (hint) {
-    const text = element('div', { className: 'gp-Hint', id: `${input.id}-hint` }, hint);
-    input.setAttribute('aria-describedby', text.id);
-    node.append(text);
-  }
-  return node;
+  const text = element('div', { className: 'gp-Hint', id: `${input.id}-hint` }, hint);
+  input.setAttribute('aria-describedby', text.id);
+  const judge = () => {
+    const before = input.validity.customError;
+    input.setCustomValidity(check(input.value));
+    if (before !== input.validity.customError) {
+      // JupyterLab's dialog has looked at the form already, before this could be known.
+      input.dispatchEvent(new Event('input', { bubbles: true }));
+    }
+    const wrong = input.validity.customError ? input.validationMessage : input.validity.valid ? '' : input.dataset.wrong || input.validationMessage;
+    setText(text, wrong || hint);
+    text.classList.toggle('gp-mod-wrong', wrong !== '');
+    input.setAttribute('aria-invalid', String(wrong !== ''));
+  };
+  input.addEventListener('input', judge);
+  judge();
+  return element('div', { className: 'gp-Field' }, element('label', { htmlFor: input.id }, label), input, text);
 }
 
 /** A form in a dialog whose button works only while the form is valid. */
@@ -26,6 +40,7 @@ class Form<T> extends Widget implements Dialog.IBodyWidget<T> {
   constructor(form: HTMLFormElement, private value: () => T) {
     super({ node: form });
     this.addClass('gp-Form');
+    form.noValidate = true;
     form.addEventListener('submit', event => event.preventDefault());
     form.addEventListener('input', () => this.check());
   }
@@ -57,31 +72,94 @@ async function ask<T>(title: string, button: string, body: Form<T>): Promise<T |
   return result.button.accept && (body.node as HTMLFormElement).checkValidity() ? result.value ?? undefined : undefined;
 }
 
-function count(value: number): HTMLInputElement {
-  return element('input', { type: 'number', min: '1', max: '4096', step: '1', required: true, value: String(value), className: 'jp-mod-styled' });
+function text(value: string, placeholder: string): HTMLInputElement {
+  return element('input', { type: 'text', value, placeholder, className: 'jp-mod-styled', autocomplete: 'off', spellcheck: false });
+}
+
+function count(value: number, min: number, max: number, wrong: string): HTMLInputElement {
+  const input = element('input', { type: 'number', min: String(min), max: String(max), step: '1', required: true, value: String(value), className: 'jp-mod-styled' });
+  input.dataset.wrong = wrong;
+  return input;
+}
+
+function engineCount(value: number): HTMLInputElement {
+  return count(value, 1, 4096, 'A whole number from 1 to 4096.');
+}
+
+/** The words of a line; blanks stand in double quotes. */
+function words(line: string): string[] {
+  return (line.match(/(?:[^\s"]+|"[^"]*")+/g) ?? []).map(w => w.replace(/"/g, ''));
 }
 
 /** Asks what a new cluster should be like. */
-export function askNew(engines: number, launchers: string[], launcher: string): Promise<IArgs | undefined> {
-  const id = element('input', { type: 'text', pattern: NAME, placeholder: 'default', className: 'jp-mod-styled' });
-  const profile = element('input', { type: 'text', pattern: NAME, placeholder: 'default', className: 'jp-mod-styled' });
-  const n = count(engines);
-  const how = element('select', { className: 'jp-mod-styled' }, ...launchers.map(l => element('option', { value: l, selected: l === launcher }, l)));
+export function askNew(engines: number, launcher: string, hello: IHello, clusters: ICluster[]): Promise<IArgs | undefined> {
+  const id = text('', 'default');
+  const profile = text('', 'default');
+  id.pattern = profile.pattern = NAME;
+  id.dataset.wrong = profile.dataset.wrong = 'Letters and digits, and - _ . after the first; 64 at most.';
+  const profiles = element('datalist', { id: `gp-profiles-${fields}` }, ...hello.profiles.map(p => element('option', { value: p })));
+  profile.setAttribute('list', profiles.id);
+  const n = engineCount(engines);
+  const how = element('select', { className: 'jp-mod-styled' }, ...hello.launchers.map(l => element('option', { value: l, selected: l === launcher }, l)));
+  const dir = text('', hello.dir);
+  const env = text('', 'GOMAXPROCS=2 DATA="/my data"');
+  const restarts = count(5, -1, 1000, 'A whole number from -1 to 1000.');
+  const taken: Check = () => {
+    const same = clusters.find(c => c.id === id.value.replace(/^default$/, '') && c.profile === (profile.value || 'default'));
+    return same && same.state !== 'stopped' && same.state !== 'failed' ? `${name(same)} runs already.` : '';
+  };
+  const named: Check = line => (words(line).some(w => !/^[A-Za-z_][A-Za-z0-9_]*=/.test(w)) ? 'NAME=value, separated by blanks.' : '');
   const form = element(
     'form',
     {},
-    field('Name', id, 'Letters, digits, and - _ . after the first; empty: the cluster that is found without a name.'),
-    field('Engines', n),
-    field('Launcher', how),
-    field('Profile', profile)
+    element(
+      'div',
+      { className: 'gp-Pair' },
+      field('Name', id, 'Empty: found without a name.', taken),
+      field('Profile', profile, 'Of IPython; it holds its files.'),
+      profiles,
+      field('Engines', n, hello.cores === 1 ? '1 core is here.' : `${hello.cores} cores are here.`),
+      field('Launcher', how, 'How engines are started.')
+    ),
+    element(
+      'details',
+      {},
+      element('summary', {}, 'Options'),
+      field('Folder', dir, 'The working directory of the engines.'),
+      field('Environment', env, 'Variables of hub and engines. Not for secrets.', named),
+      field('Restarts', restarts, 'How often an engine that keeps failing is started again; -1: never.')
+    )
   );
-  return ask('New cluster', 'Start', new Form<IArgs>(form, () => ({ id: id.value, n: n.valueAsNumber, launcher: how.value, profile: profile.value })));
+  profile.addEventListener('input', () => id.dispatchEvent(new Event('input', { bubbles: true })));
+  return ask(
+    'New cluster',
+    'Start',
+    new Form<IArgs>(form, () => ({
+      id: id.value.replace(/^default$/, ''),
+      n: n.valueAsNumber,
+      launcher: how.value,
+      profile: profile.value,
+      dir: dir.value,
+      env: words(env.value),
+      restarts: restarts.valueAsNumber || -1 // none at all is what the kernel calls -1
+    }))
+  );
 }
 
 /** Asks how many engines a cluster should have. */
-export function askScale(name: string, engines: number): Promise<number | undefined> {
-  const n = count(engines);
-  return ask(`Scale ${name}`, 'Scale', new Form<number>(element('form', {}, field('Engines', n)), () => n.valueAsNumber));
+export function askScale(c: ICluster): Promise<number | undefined> {
+  const n = engineCount(c.want);
+  const hint = 'New engines come up beside the others; of too many, the youngest end.';
+  return ask(`Scale ${name(c)}`, 'Scale', new Form<number>(element('form', {}, field('Engines', n, hint)), () => n.valueAsNumber));
+}
+
+/** Asks which of several clusters is meant; the only one without asking. */
+export async function pick(title: string, clusters: ICluster[]): Promise<ICluster | undefined> {
+  if (clusters.length < 2) {
+    return clusters[0];
+  }
+  const result = await InputDialog.getItem({ title, label: 'Cluster', items: clusters.map(name) });
+  return result.button.accept ? clusters.find(c => name(c) === result.value) : undefined;
 }
 
 /** Asks before something that cannot be taken back. */

@@ -4,19 +4,23 @@ import { ILabShell, ILayoutRestorer, type JupyterFrontEnd, type JupyterFrontEndP
 import { ICommandPalette } from '@jupyterlab/apputils';
 import { INotebookTracker } from '@jupyterlab/notebook';
 import { ISettingRegistry } from '@jupyterlab/settingregistry';
-import { LabIcon } from '@jupyterlab/ui-components';
 
-import clusters from '../style/clusters.svg';
+import type { Action } from './card';
+import { clustersIcon } from './icons';
 import { Link } from './link';
 import { ClustersPanel, type ISettings } from './panel';
 
 const ID = '@gopar-project/clusters:plugin';
 
-const COMMANDS = {
-  show: 'gopar:show-clusters',
-  create: 'gopar:new-cluster',
-  insert: 'gopar:insert-client-code'
-};
+/** What can be done to a cluster from the palette. */
+const ACTIONS: [Action, string][] = [
+  ['insert', 'Insert Code That Connects to the Go Cluster'],
+  ['start', 'Start Go Cluster…'],
+  ['scale', 'Scale Go Cluster…'],
+  ['restart', 'Restart Engines of Go Cluster…'],
+  ['stop', 'Stop Go Cluster…'],
+  ['delete', 'Delete Go Cluster…']
+];
 
 const plugin: JupyterFrontEndPlugin<void> = {
   id: ID,
@@ -34,7 +38,7 @@ const plugin: JupyterFrontEndPlugin<void> = {
   ) => {
     const panel = new ClustersPanel(new Link(app.serviceManager), tracker);
     panel.id = 'gopar-clusters';
-    panel.title.icon = new LabIcon({ name: 'gopar:clusters', svgstr: clusters });
+    panel.title.icon = clustersIcon;
     panel.title.caption = 'Go clusters';
     panel.node.setAttribute('role', 'region');
     panel.node.setAttribute('aria-label', 'Go clusters');
@@ -43,20 +47,27 @@ const plugin: JupyterFrontEndPlugin<void> = {
     restorer?.add(panel, panel.id);
 
     const { commands } = app;
-    commands.addCommand(COMMANDS.show, { label: 'Show Go Clusters', execute: () => shell.activateById(panel.id) });
-    commands.addCommand(COMMANDS.create, {
+    const show = 'gopar:show-clusters';
+    const create = 'gopar:new-cluster';
+    commands.addCommand(show, { label: 'Show Go Clusters', execute: () => shell.activateById(panel.id) });
+    commands.addCommand(create, {
       label: 'New Go Cluster…',
       execute: () => {
         shell.activateById(panel.id);
         return panel.create();
       }
     });
-    commands.addCommand(COMMANDS.insert, {
-      label: 'Insert Code That Connects to the Go Cluster',
-      isEnabled: () => tracker.currentWidget !== null && panel.clusters.length > 0,
-      execute: () => panel.insertFirst()
-    });
-    for (const command of Object.values(COMMANDS)) {
+    const all = [show, create];
+    for (const [action, label] of ACTIONS) {
+      const id = `gopar:${action === 'insert' ? 'insert-client-code' : `${action}-cluster`}`;
+      all.push(id);
+      commands.addCommand(id, {
+        label,
+        isEnabled: () => panel.able(action).length > 0 && (action !== 'insert' || tracker.currentWidget !== null),
+        execute: () => panel.actOn(action)
+      });
+    }
+    for (const command of all) {
       palette?.addItem({ command, category: 'Go clusters' });
     }
     registry?.load(ID).then(

@@ -62,9 +62,9 @@ export function draggable(node: HTMLElement, cluster: () => ICluster, tracker: I
         return;
       }
       end();
-      const source = code(cluster(), tracker.currentWidget);
-      if (source) {
-        start(source, event);
+      const c = cluster();
+      if (c.go) {
+        start(c, tracker, event);
       }
     };
     document.addEventListener('pointermove', move, true);
@@ -72,13 +72,32 @@ export function draggable(node: HTMLElement, cluster: () => ICluster, tracker: I
   });
 }
 
-function start(source: string, event: PointerEvent): void {
+function start(cluster: ICluster, tracker: INotebookTracker, event: PointerEvent): void {
   const mimeData = new MimeData();
-  mimeData.setData(CELLS, [{ cell_type: 'code', source, metadata: {}, outputs: [], execution_count: null }]);
-  mimeData.setData('text/plain', source);
+  const carry = (source: string) => {
+    mimeData.setData(CELLS, [{ cell_type: 'code', source, metadata: {}, outputs: [], execution_count: null }]);
+    mimeData.setData('text/plain', source);
+  };
+  const shown = code(cluster, tracker.currentWidget) ?? cluster.go;
+  carry(shown);
   const dragImage = document.createElement('pre');
   dragImage.className = 'gp-Drag';
-  dragImage.textContent = source;
+  dragImage.textContent = shown;
+  // The notebook below the pointer decides on the language, before it sees the drop itself.
+  const drop = (event: Event) => {
+    const target = tracker.find(panel => panel.node.contains(event.target as Node));
+    const source = target && code(cluster, target);
+    if (source) {
+      carry(source);
+    } else if (target) {
+      event.stopPropagation();
+      Notification.warning('This notebook is neither Go nor Python.');
+    }
+  };
+  document.addEventListener('lm-drop', drop, true);
   const drag = new Drag({ mimeData, dragImage, supportedActions: 'copy', proposedAction: 'copy' });
-  void drag.start(event.clientX, event.clientY).then(() => drag.dispose());
+  void drag.start(event.clientX, event.clientY).then(() => {
+    document.removeEventListener('lm-drop', drop, true);
+    drag.dispose();
+  });
 }

@@ -1,7 +1,7 @@
 import type { Kernel, ServiceManager, Session } from '@jupyterlab/services';
 import { type ISignal, Signal } from '@lumino/signaling';
 
-import { TARGET, type IArgs, type IClustersEvent, type IDetailsEvent, type IHello, type Message } from './protocol';
+import { TARGET, type IArgs, type IClustersEvent, type IHello, type Inside, type Message } from './protocol';
 
 /** The type of the session that holds the panel's kernel: pages find it by that. */
 const SESSION = 'gopar-clusters';
@@ -9,8 +9,14 @@ const SESSION = 'gopar-clusters';
 /** The kernelspec that `gopar install` writes. */
 const KERNEL = 'gopar';
 
-/** Milliseconds that a new kernel may take to answer. */
-const PATIENCE = 30_000;
+/**
+ * Milliseconds that a kernel may take to answer, the first and the longest time: one that is being restarted never answers what
+ * it was asked before, and a new one on a busy machine takes long.
+ */
+const PATIENCE = [3_000, 30_000];
+
+/** Attempts without an answer after which the user is told. */
+const TELL_AFTER = 3;
 
 /** Milliseconds before a lost connection is tried again, the first and the longest time. */
 const RETRY = [300, 10_000];
@@ -25,13 +31,20 @@ interface IWaiting {
  * all pages; when it is gone another one takes its place, and sees the same clusters.
  */
 export class Link {
-  constructor(private services: ServiceManager.IManager) {}
+  constructor(private services: ServiceManager.IManager) {
+    // The page looks at its server's kernels by itself. A restart by somebody else shows in nothing else.
+    services.kernels.runningChanged.connect(() => {
+      if (this.connected) {
+        void this.probe();
+      }
+    });
+  }
 
   /** What the kernel said last; undefined before it said anything. */
   clusters: IClustersEvent | undefined;
 
   /** What it said of itself. */
-  hello: IHello = { cores: 1, launchers: ['local'] };
+  hello: IHello = { cores: 1, launchers: ['local'], profiles: ['default'], dir: '' };
 
   /** Why there is no connection, in words; '' while there is one or one is being made. */
   problem = '';
@@ -42,7 +55,7 @@ export class Link {
     return this._changed;
   }
 
-  get detailed(): ISignal<this, IDetailsEvent> {
+  get detailed(): ISignal<this, Inside> {
     return this._detailed;
   }
 
@@ -50,8 +63,8 @@ export class Link {
   async open(): Promise<void> {
     if (!this.opening) {
       this.opening = this.connect().catch(error => {
-        this.opening = undefined;
-        this.problem = text(error);
+        this.drop();
+        this.problem = error instanceof Late && this.tries < TELL_AFTER ? '' : text(error);
         this._changed.emit();
         this.retry();
       });
@@ -117,10 +130,12 @@ export class Link {
     kernel.connectionStatusChanged.connect(this.onConnection, this);
     const comm = kernel.createComm(TARGET);
     comm.onMsg = msg => this.receive(msg.content.data as unknown as Message);
-    comm.onClose = () => this.lost('This gopar kernel does not know the clusters panel. Restart the server, or reinstall gopar.');
+    // A kernel that was connected does not know the comm any more when it was restarted.
+    comm.onClose = () =>
+      this.lost(this.connected ? '' : 'This gopar kernel does not know the clusters panel. Restart the server, or reinstall gopar.');
     this.comm = comm;
     comm.open({}).dispose();
-    this.hello = (await within(PATIENCE, this.request('hello', {}))) as IHello;
+    this.hello = (await within(Math.min(PATIENCE[0] * 2 ** this.tries, PATIENCE[1]), this.request('hello', {}))) as IHello;
     this.connected = true;
     this.tries = 0;
     this._changed.emit();
@@ -148,14 +163,49 @@ export class Link {
   private onStatus(_: Kernel.IKernelConnection, status: Kernel.Status): void {
     if (['dead', 'restarting', 'autorestarting', 'terminating'].includes(status)) {
       this.lost('');
+    } else if (this.connected) {
+      void this.probe();
+    }
+  }
+
+  /** Makes sure that the kernel still knows this page: it may have been restarted. What changed meanwhile comes as an event. */
+  private async probe(): Promise<void> {
+    const { session } = this;
+    if (this.probing || !session) {
+      return;
+    }
+    this.probing = true;
+    try {
+      await within(PATIENCE[0], this.request('hello', {}));
+    } catch (error) {
+      if (error instanceof Late && session === this.session) {
+        this.lost('');
+      }
+    } finally {
+      this.probing = false;
     }
   }
 
   private onConnection(_: Kernel.IKernelConnection, status: Kernel.ConnectionStatus): void {
     if (status === 'disconnected') {
       this.lost('');
+    } else if (status === 'connecting' && this.connected) {
+      void this.verify();
     } else if (status === 'connected' && this.connected) {
-      this.request('hello', {}).catch(() => undefined); // what changed meanwhile comes as an event
+      void this.probe();
+    }
+  }
+
+  /** Gives the session up if the server has it no more: reconnecting to it would be tried for long. */
+  private async verify(): Promise<void> {
+    const { session } = this;
+    try {
+      await this.services.sessions.refreshRunning();
+    } catch {
+      return; // the server itself is gone: the connection comes back with it
+    }
+    if (session && session === this.session && ![...this.services.sessions.running()].some(m => m.id === session.id)) {
+      this.lost('');
     }
   }
 
@@ -163,21 +213,26 @@ export class Link {
     if (!this.session) {
       return;
     }
-    const session = this.session;
-    session.kernel?.statusChanged.disconnect(this.onStatus, this);
-    session.kernel?.connectionStatusChanged.disconnect(this.onConnection, this);
+    this.drop();
+    this.problem = problem;
+    this._changed.emit();
+    this.retry();
+  }
+
+  /** Forgets the connection. */
+  private drop(): void {
+    const { session } = this;
+    session?.kernel?.statusChanged.disconnect(this.onStatus, this);
+    session?.kernel?.connectionStatusChanged.disconnect(this.onConnection, this);
     this.session = undefined;
     this.comm = undefined;
     this.connected = false;
     this.opening = undefined;
-    this.problem = problem;
     for (const w of this.waiting.values()) {
       w.reject(new Error('The gopar kernel of the panel has ended; the clusters go on. Try again.'));
     }
     this.waiting.clear();
-    session.dispose();
-    this._changed.emit();
-    this.retry();
+    session?.dispose();
   }
 
   private retry(): void {
@@ -197,10 +252,11 @@ export class Link {
   private waiting = new Map<number, IWaiting>();
   private last = 0;
   private tries = 0;
+  private probing = false;
   private timer = 0;
   private _wanted = false;
   private _changed = new Signal<this, void>(this);
-  private _detailed = new Signal<this, IDetailsEvent>(this);
+  private _detailed = new Signal<this, Inside>(this);
 }
 
 /** The text of whatever was thrown. */
@@ -208,9 +264,12 @@ export function text(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
+/** There was no answer in time. */
+class Late extends Error {}
+
 function within<T>(ms: number, promise: Promise<T>): Promise<T> {
   return new Promise((resolve, reject) => {
-    const timer = window.setTimeout(() => reject(new Error('The gopar kernel does not answer.')), ms);
+    const timer = window.setTimeout(() => reject(new Late('The gopar kernel does not answer.')), ms);
     promise.then(resolve, reject).finally(() => window.clearTimeout(timer));
   });
 }

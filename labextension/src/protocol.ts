@@ -18,6 +18,8 @@ export interface ICluster {
   /** Engines asked for; 0 if nobody knows. */
   want: number;
   started: string;
+  /** What engines wait for, in words. */
+  pending: string;
   /** What is being done to it, or ''. */
   busy: string;
   /** A cell that connects to it, in Go and in Python. */
@@ -37,13 +39,28 @@ export interface IEngine {
   reason: string;
   /** How often it was started again. */
   again: number;
+  /** What it works on, and when the hub got that. */
+  task: string;
+  submitted: string;
   queue: number;
   done: number;
+  /** Percent of one core; null: not known. */
+  cpu: number | null;
+  /** Bytes; 0: not known. */
+  memory: number;
 }
 
-export interface ILog {
-  path: string;
-  lines: string[];
+/** How the load of a cluster has developed. */
+export interface ITrend {
+  /** Tasks finished per second, oldest first, a point a second. */
+  rate: number[];
+  /** Of all engines, percent of one core; the same times. */
+  cpu: number[];
+  /** Of all engines, bytes. */
+  memory: number;
+  /** Tasks since there was nothing to do last, and with those that wait and run. */
+  done: number;
+  total: number;
 }
 
 /** What is told when anything has changed. */
@@ -59,8 +76,20 @@ export interface IDetailsEvent {
   event: 'details';
   key: string;
   engines: IEngine[];
+  /** Engines that are not in the list. */
+  more: number;
   waiting: number;
-  logs: ILog[];
+  trend: ITrend;
+  /** Names of logs. */
+  logs: string[];
+}
+
+/** The end of the log that is shown. */
+export interface ILogEvent {
+  event: 'log';
+  key: string;
+  name: string;
+  lines: string[];
 }
 
 export interface IReply {
@@ -69,7 +98,9 @@ export interface IReply {
   error?: string;
 }
 
-export type Message = IClustersEvent | IDetailsEvent | IReply;
+export type Inside = IDetailsEvent | ILogEvent;
+
+export type Message = IClustersEvent | Inside | IReply;
 
 /** The arguments of the operations. */
 export interface IArgs {
@@ -80,10 +111,16 @@ export interface IArgs {
   /** One engine process; without it all. */
   index?: number;
   launcher?: string;
+  dir?: string;
+  env?: string[];
+  restarts?: number;
   open?: boolean;
+  log?: string;
 }
 
 export interface IHello {
   cores: number;
   launchers: string[];
+  profiles: string[];
+  dir: string;
 }
