@@ -141,7 +141,7 @@ export class Card {
   inside(d: IDetailsEvent): void {
     const { trend } = d;
     this.rate.update(trend.rate);
-    this.cpu.update(trend.cpu);
+    this.cpu.update(trend.cpu, trend.memory ? bytes(trend.memory) : '');
     const most = Math.max(trend.total, 1);
     this.bar.style.width = `${(100 * trend.done) / most}%`;
     this.progress.setAttribute('aria-valuemax', String(most));
@@ -151,9 +151,6 @@ export class Card {
     const words = trend.total ? [`${trend.done} of ${trend.total} tasks done`] : ['no tasks'];
     if (d.waiting) {
       words.push(`${d.waiting} wait for an engine`);
-    }
-    if (trend.memory) {
-      words.push(bytes(trend.memory));
     }
     setText(this.work, words.join(' · '));
     this.engines.update(d.engines, d.more ? `and ${d.more} more engines` : '');

@@ -116,9 +116,9 @@ export function askNew(engines: number, launcher: string, hello: IHello, cluster
       'div',
       { className: 'gp-Pair' },
       field('Name', id, 'Empty: found without a name.', taken),
+      field('Engines', n, hello.cores === 1 ? '1 core is here.' : `${hello.cores} cores are here.`),
       field('Profile', profile, 'Of IPython; it holds its files.'),
       profiles,
-      field('Engines', n, hello.cores === 1 ? '1 core is here.' : `${hello.cores} cores are here.`),
       field('Launcher', how, 'How engines are started.')
     ),
     element(

@@ -29,10 +29,11 @@ export class Plot {
     this.update([]);
   }
 
-  update(values: number[]): void {
+  /** Shows values, the last of which is now, and beside that something else that belongs there. */
+  update(values: number[], beside = ''): void {
     const now = values[values.length - 1] ?? 0;
     const most = Math.max(0, ...values);
-    setText(this.now, this.show(now));
+    setText(this.now, [this.show(now), beside].filter(Boolean).join(' · '));
     const told = `${this.title} in the last minute: now ${this.show(now)}, at most ${this.show(most)}`;
     this.svg.setAttribute('aria-label', told);
     this.node.title = told;

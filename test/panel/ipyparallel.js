@@ -13,7 +13,8 @@ const config = {
   LocalEngineSetLauncher: { engine_cmd: ['gopar', 'engine'] }
 };
 
-const item = (page, id) => page.locator('.ipp-ClusterListing-list > *', { has: page.locator(`button[title="Start ${id}"], button[title="Stop ${id}"]`) });
+const item = (page, id) => page.locator('.ipp-ClusterListingItem', { has: page.locator(`button[title="Start ${id}"]`) });
+const button = (page, id, what) => item(page, id).locator(`.ipp-ClusterListingItem-${what}:not(.ipp-hidden)`);
 const ids = () => JSON.parse(b.gopar('cluster', 'list', '--json')).map(c => c.id);
 
 async function main(context) {
@@ -34,23 +35,23 @@ async function main(context) {
     await b.shot(page, 'ipyparallel.png');
   });
   await step('it inserts code that works with our cluster', async () => {
-    await item(page, 'default:ours').locator('.ipp-ClusterListingItem-code').click();
+    await page.waitForFunction(() => window.jupyterapp.shell.currentWidget.sessionContext?.session?.kernel?.status === 'idle');
+    await button(page, 'default:ours', 'code').click();
     await page.waitForFunction(() => window.jupyterapp.shell.currentWidget.content.widgets.some(c => c.model.sharedModel.getSource().includes('ipp.Cluster.from_file')));
     const source = (await b.sources(page)).find(s => s.includes('ipp.Cluster.from_file'));
     const cell = await b.run(page, source + '\nprint(sorted(rc.ids))');
     await cell.locator('.jp-OutputArea', { hasText: '[0, 1]' }).waitFor();
   });
   await step('it stops our cluster', async () => {
-    await item(page, 'default:ours').getByTitle('Stop default:ours').click();
+    await button(page, 'default:ours', 'stop').click();
     await page.locator('.jp-Dialog .jp-mod-accept, .jp-Dialog .jp-mod-warn').last().click({ timeout: 2000 }).catch(() => undefined); // it may ask
-    await item(page, 'default:ours').getByTitle('Stop default:ours').waitFor({ state: 'hidden' });
     for (const end = Date.now() + b.SLOW; ids().includes('ours'); ) {
       assert(Date.now() < end, 'the cluster runs still');
     }
   });
   await step('it starts hub and engines of gopar from a profile', async () => {
-    await item(page, 'go:').getByTitle('Start go:').click();
-    await item(page, 'go:').getByTitle('Stop go:').waitFor();
+    await button(page, 'go:', 'start').click();
+    await item(page, 'go:').getByText('STOP').waitFor();
     await b.show(page);
     const ours = page.locator('.gp-Card', { hasText: 'default (go)' });
     await ours.waitFor();
@@ -61,9 +62,9 @@ async function main(context) {
   });
   await step('and stops them', async () => {
     await theirs.click();
-    await item(page, 'go:').getByTitle('Stop go:').click();
+    await button(page, 'go:', 'stop').click();
     await page.locator('.jp-Dialog .jp-mod-accept, .jp-Dialog .jp-mod-warn').last().click({ timeout: 2000 }).catch(() => undefined);
-    await item(page, 'go:').getByTitle('Start go:').waitFor();
+    await button(page, 'go:', 'start').waitFor();
     for (const end = Date.now() + b.SLOW; ids().length > 0; ) {
       assert(Date.now() < end, 'a cluster runs still');
     }

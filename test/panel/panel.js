@@ -53,7 +53,10 @@ async function start(page) {
     await page.locator('.jp-Dialog').getByLabel('Environment').fill('PANEL_TEST="two words"');
     assert(await start.isEnabled());
     await b.accessible(page, '.jp-Dialog');
+    const folder = page.locator('.jp-Dialog').getByLabel('Folder');
+    await folder.fill('/data/project'); // for the picture
     await b.shot(page, 'new.png');
+    await folder.fill('');
   });
   await step('New starts a cluster', async () => {
     await b.accept(page);
@@ -302,6 +305,7 @@ async function commands(page) {
     await page.keyboard.type('1');
     await page.keyboard.press('Enter');
     await state(page, 'keys', 'running');
+    await card(page, 'keys').getByText('1/1 engine').waitFor();
     const caret = b.button(page, 'keys', 'Engines and logs of');
     await caret.focus();
     await page.keyboard.press('Space'); // it was open
