@@ -66,6 +66,8 @@ func TestOfShowsWhatFmtPrints(t *testing.T) {
 		"struct":             {[]any{point{1, 2}}, "{X:1 Y:2}"},
 		"pointer to struct":  {[]any{&point{1, 2}}, "&{X:1 Y:2}"},
 		"slice of structs":   {[]any{[]point{{1, 2}}}, "[{X:1 Y:2}]"},
+		"structs among any":  {[]any{[]any{point{1, 2}, big.NewInt(5), "a", nil}}, "[{X:1 Y:2} 5 a <nil>]"},
+		"errors":             {[]any{[]error{&pathError{"file"}, nil}}, "[no file <nil>]"},
 		"map":                {[]any{map[string]int{"b": 2, "a": 1}}, "map[a:1 b:2]"},
 		"error":              {[]any{&pathError{"file"}}, "no file"},
 		"stringer":           {[]any{loud{}}, "LOUD"},

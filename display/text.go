@@ -47,7 +47,31 @@ func whole(v any) string {
 	if s, ok := elided(r); ok {
 		return s
 	}
+	if s, ok := mixed(r); ok {
+		return s
+	}
 	return fmt.Sprintf(verb(reflect.TypeOf(v)), v)
+}
+
+// mixed is the text of a slice or array of interfaces, whose elements may need different verbs.
+func mixed(v reflect.Value) (string, bool) {
+	if k := v.Kind(); k != reflect.Slice && k != reflect.Array || v.Type().Elem().Kind() != reflect.Interface {
+		return "", false
+	}
+	switch v.Interface().(type) {
+	case fmt.Formatter, fmt.Stringer, error:
+		return "", false
+	}
+	parts := make([]string, v.Len())
+	for i := range parts {
+		e := v.Index(i)
+		if e.IsNil() {
+			parts[i] = "<nil>"
+			continue
+		}
+		parts[i] = fmt.Sprintf(verb(e.Elem().Type()), e.Interface())
+	}
+	return "[" + strings.Join(parts, " ") + "]", true
 }
 
 // spoken is the text of the values that fmt prints as numbers which tell a reader nothing: the type of a function, and the text
