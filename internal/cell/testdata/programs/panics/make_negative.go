@@ -1,0 +1,3 @@
+package main
+
+func main() { n := -1; _ = make([]int, n) }
