@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"iter"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -197,19 +196,11 @@ func (a *attempt) differ(t *testing.T, object *native.Object, want string) {
 	t.Errorf("differs from go run\n%s%s", firstDifference(got.String(), want), lowered)
 }
 
-// translated are the places where lowering shows through in a program's output: the
-// package of a cell's type inside the name of an instantiated generic type, and the
-// exported form of an unexported method in a panic message. Who shows a cell's
-// output translates them back.
-var translated = regexp.MustCompile(`cell/[0-9a-f]{24}\.|missing method M_`)
-
+// translateBack undoes the place where lowering shows through in a program's output:
+// the exported form of an unexported method in a panic message. Who shows a cell's
+// output translates it back.
 func translateBack(s string) string {
-	return translated.ReplaceAllStringFunc(s, func(m string) string {
-		if strings.HasPrefix(m, "cell/") {
-			return "main."
-		}
-		return strings.TrimSuffix(m, "M_")
-	})
+	return strings.ReplaceAll(s, "missing method M_", "missing method ")
 }
 
 // programName is the file's name with that of its folder, if it has one.

@@ -413,3 +413,16 @@ func (i sessionImporter) Import(path string) (*types.Package, error) {
 	}
 	return i.host.Import(path)
 }
+
+// packagePaths are the names of the packages that cells define, by the hashes of their
+// units, with the one that is being made.
+func (s *Session) packagePaths(pkg, hash string) map[string]string {
+	paths := map[string]string{}
+	for _, p := range s.versions {
+		paths[p.unit.Hash] = p.name
+	}
+	if pkg != "main" {
+		paths[hash] = pkg
+	}
+	return paths
+}

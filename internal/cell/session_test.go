@@ -163,6 +163,15 @@ func TestSessions(t *testing.T) {
 			{"1+1", "=> 2"}, {"1+1;", ""}, {`strings.Cut("a=b", "=")`, "=> a b true"}, {"_, err := strconv.Atoi(\"x\"); err", `=> strconv.Atoi: parsing "x": invalid syntax`},
 			{`"a" + "b"`, "=> ab"}, {`os.Unsetenv("NOSUCH")`, ""}, {"var e error\ne", "=> <nil>"}, {"func f() {}\nf()", ""},
 		},
+		"names of instances": {
+			{"type T struct{ v int }\ntype L[E any] struct{ es []E }\nfunc (l L[E]) String2() string { return fmt.Sprintf(\"%T\", l) }", ""},
+			{"fmt.Printf(\"%T %T\\n\", L[T]{}, map[string]*L[L[T]]{})\nL[T]{}.String2()", "main.L[main.T] map[string]*main.L[main.L[main.T]]\n=> main.L[main.T]"},
+			{"len(reflect.TypeFor[L[T]]().Name()), reflect.TypeFor[L[T]]().String()", "=> 9 main.L[main.T]"},
+			{"var x any = L[T]{}\nx.(L[int])", "panic: interface conversion: interface {} is main.L[main.T], not main.L[int]"},
+			{"package shapes\n\ntype R struct{}\ntype S[T any] struct{}\n\nfunc N() any { return S[R]{} }", ""},
+			{"fmt.Printf(\"%T %T %T\\n\", L[shapes.R]{}, shapes.S[T]{}, shapes.N())", "main.L[shapes.R] shapes.S[main.T] shapes.S[shapes.R]"},
+			{"type T struct{ w string }\nfmt.Printf(\"%T %v\\n\", L[T]{}, any(L[T]{}) == nil)\n_, ok := x.(L[T])\nok", "main.L[main.T] false\n=> false"},
+		},
 		"imports anywhere": {
 			{"s := 1\nimport str \"strings\"\nfunc up(t string) string { return str.ToUpper(t) }\nimport (\n\t\"os\"\n\t_ \"image/gif\"\n)\nup(\"a\"), os.Getpid() > s\nimport . \"math\"", "=> A true"},
 			{"Sqrt(4)", "=> 2"},

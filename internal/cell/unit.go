@@ -62,6 +62,7 @@ func (l *lowering) assemble(pkg, body string) *native.Unit {
 		Deps:    deps,
 		Cgo:     l.cUnit(hash),
 		Embed:   l.files,
+		Paths:   l.s.packagePaths(pkg, hash),
 	}
 }
 

@@ -152,6 +152,9 @@ func (b *building) compileUnit(ctx context.Context) error {
 	if err := b.compileFiles(ctx, unitPrefix+b.u.Hash, "unit.a", files...); err != nil {
 		return err
 	}
+	if err := b.plainNames(); err != nil {
+		return fmt.Errorf("build unit %s: %w", b.u.Hash, err)
+	}
 	if b.u.Cgo != nil {
 		if err := b.pack("unit.a", objects); err != nil {
 			return fmt.Errorf("build unit %s: %w", b.u.Hash, err)

@@ -64,7 +64,7 @@ func OpenCache(dir, exe string) (*Cache, error) {
 }
 
 // cacheFormat changes when the layout of the cache or of objects does.
-const cacheFormat = "gopar units 1"
+const cacheFormat = "gopar units 2"
 
 // ID identifies gopar build, operating system and architecture: objects fit processes with the same ID.
 func (c *Cache) ID() string { return c.id }

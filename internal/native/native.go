@@ -25,6 +25,8 @@ type Unit struct {
 	Imports []string
 	// Deps are the hashes of the units that Source imports or links to directly.
 	Deps []string
+	// Paths are what the names of instances of generic types call other packages than main, by the hash of their unit.
+	Paths map[string]string
 	// Cgo is the unit's C part: its Types and C are compiled with Source. Nil: it has none.
 	Cgo *Cgo
 	// Embed are the files of Source's //go:embed directives. Nil: it has none.
