@@ -11,6 +11,7 @@ import (
 type outbox struct {
 	sends  []outgoing
 	logs   []func() // log lines
+	then   []func() // what is to be served next; takes mu itself
 	rewind bool     // the scheduler's next tick may have changed
 }
 
@@ -46,6 +47,9 @@ func (h *Hub) under(f func()) {
 		default:
 			h.send(o.router, o.to, o.frames)
 		}
+	}
+	for _, serve := range out.then {
+		serve()
 	}
 	if out.rewind {
 		select {

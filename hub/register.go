@@ -51,7 +51,8 @@ func (h *Hub) complete(e *engine, late bool) {
 	for _, frames := range e.unsent {
 		h.toEngine(h.sockets.muxEngines, e.uuid, frames)
 	}
-	e.held, e.unsent = nil, nil
+	h.out.then = append(h.out.then, e.early...)
+	e.held, e.unsent, e.early = nil, nil, nil
 	h.release()
 	if v := h.log.V(0); v.Enabled() {
 		id, uuid, took := e.id, e.uuid, time.Since(e.asked)

@@ -42,6 +42,7 @@ type engine struct {
 	registered bool           // announced: it had its first heartbeat
 	restored   bool           // was there before the hub was restarted, and is awaited
 	held       []sched.TaskID // load-balanced tasks it had then; nil when it is back
+	early      []func()       // serve replies that came before its other connections; nil when it is back
 	unsent     [][][]byte     // what came for it since then; nil when it is back
 	asked      time.Time
 	beat       time.Time // last answer to a ping; zero: none yet
@@ -194,7 +195,7 @@ func (h *Hub) lose(uuid, why string) {
 		for _, id := range e.held {
 			h.obey(h.sched.Submit(h.now(), sched.Task{ID: id}))
 		}
-		e.held, e.unsent = nil, nil
+		e.held, e.unsent, e.early = nil, nil, nil
 		answered := len(e.queue) > 0 || len(h.broadcasts) > 0
 		h.orphanDirect(e)
 		h.orphanBroadcasts(e)

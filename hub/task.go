@@ -129,10 +129,18 @@ func (h *Hub) taskReply(from string, m *jupyter.Message, frames [][]byte) error 
 		return fmt.Errorf("%s without status in its metadata", m.Header.MsgType)
 	}
 	id := parentID(m)
-	frames = routed(m, frames, []byte(from))
 	var err error
 	h.under(func() {
 		r := h.records.byID[id]
+		if e := h.registry.byUUID[from]; e != nil && e.restored && r != nil && r.Engine == from && len(e.early) < 2*len(e.held) {
+			e.early = append(e.early, func() {
+				if err := h.taskReply(from, m, frames); err != nil {
+					h.log.Info("request refused", "channel", taskEngines, "type", m.Header.MsgType, "msg", m.Header.MsgID, "reason", err.Error())
+				}
+			})
+			return
+		}
+		frames := routed(m, frames, []byte(from))
 		actions := h.sched.Finish(h.now(), sched.EngineID(from), sched.TaskID(id), result)
 		if r == nil || actions == nil && r.Engine != from {
 			err = fmt.Errorf("stale reply to %s", id)

@@ -25,7 +25,7 @@ type Option func(*options)
 // options are those of Connect.
 type options struct {
 	profile, profileDir, clusterID, file string
-	timeout                              time.Duration
+	timeout, hubTimeout                  time.Duration
 	log                                  logr.Logger
 	output                               output
 	// The rest is for Start.
@@ -51,6 +51,11 @@ func File(path string) Option { return func(o *options) { o.file = path } }
 // Timeout bounds how long Connect waits for the hub. Default: 10 s, because a hub on a busy login node needs seconds.
 func Timeout(d time.Duration) Option { return func(o *options) { o.timeout = d } }
 
+// HubTimeout is how long the hub may be unreachable before what waits for it fails with ErrHubGone. While its connection file is
+// there, it may come back, with all it knew; one that ends in order takes the file along, which is noticed within a second or two.
+// Default: 60 s, because a hub that is restarted, and a network that is down for a moment, are back within it.
+func HubTimeout(d time.Duration) Option { return func(o *options) { o.hubTimeout = d } }
+
 // Log receives what the connection has to report. Default: discarded.
 func Log(log logr.Logger) Option { return func(o *options) { o.log = log } }
 
@@ -68,7 +73,7 @@ func Connect(opts ...Option) (Client, error) { return ConnectContext(unit.Contex
 
 // ConnectContext is Connect that gives up when ctx ends.
 func ConnectContext(ctx context.Context, opts ...Option) (Client, error) {
-	o := options{timeout: 10 * time.Second, log: logr.Discard(), output: output{os.Stdout, os.Stderr}}
+	o := options{timeout: 10 * time.Second, hubTimeout: hubTimeout, log: logr.Discard(), output: output{os.Stdout, os.Stderr}}
 	for _, opt := range opts {
 		opt(&o)
 	}

@@ -18,9 +18,9 @@ import (
 )
 
 const (
-	// hubGrace is how long a hub may be unreachable before what waits for it fails: a hub that is restarted, or a network
-	// that hiccups, is back within it.
-	hubGrace = 2 * time.Second
+	// hubTimeout is how long a hub may be unreachable before what waits for it fails: one that is restarted, with all it knew, and a
+	// network that is down for a moment, are back within it.
+	hubTimeout = time.Minute
 	// closeTime bounds how long Close waits for what was sent to go out.
 	closeTime = 2 * time.Second
 )
@@ -42,26 +42,41 @@ type link struct {
 	session *jupyter.Session
 	log     logr.Logger
 	file    string
+	info    *proto.ClientInfo
 	relay   *relay
+
+	patience time.Duration   // with a hub that is unreachable
+	life     context.Context // ends with the link
+	end      context.CancelFunc
+	work     sync.WaitGroup // of what goes on in the background
 
 	dealers       [channels]*zmtp.Dealer
 	iopub, notify *zmtp.Sub
 
 	mu        sync.Mutex
-	engines   map[string]*Engine    // guarded by mu, like all below: by uuid, those registered
-	order     []*Engine             // by id
-	changed   chan struct{}         // closed and replaced when engines change
-	pending   map[string]*part      // tasks without a reply, by msg_id
-	asked     map[string]chan reply // queries and control requests without a reply, by msg_id
-	down      *time.Timer           // runs while the hub is unreachable; nil otherwise
-	connected int                   // how often the registration socket connected
-	failure   error                 // why nothing can be sent any more; nil while all is well
+	engines   map[string]*Engine   // guarded by mu, like all below: by uuid, those registered
+	order     []*Engine            // by id
+	changed   chan struct{}        // closed and replaced when engines change
+	pending   map[string]*part     // tasks without a reply, by msg_id
+	asked     map[string]*question // queries and control requests without a reply, by msg_id
+	down      *time.Timer          // runs while the hub is unreachable; nil otherwise
+	since     time.Time            // it has been running
+	connected [channels]bool       // whether a socket was ever connected
+	resuming  *time.Timer          // runs when connections are back; nil before that
+	failure   error                // why nothing can be sent any more; nil while all is well
 	objects   objectCache
 }
 
 type reply struct {
 	message *jupyter.Message
 	err     error
+}
+
+// question is a query or control request without a reply.
+type question struct {
+	channel channel
+	message *jupyter.Message
+	answer  chan reply // capacity 1
 }
 
 // dial connects to the hub of info, asks it for its engines and returns when it answered.
@@ -71,17 +86,18 @@ func dial(ctx context.Context, info *proto.ClientInfo, o options) (*link, error)
 		return nil, err
 	}
 	l := &link{
-		session: jupyter.NewSession([]byte(info.Key)), log: o.log, file: o.file,
+		session: jupyter.NewSession([]byte(info.Key)), log: o.log, file: o.file, info: info, patience: o.hubTimeout,
 		engines: map[string]*Engine{}, changed: make(chan struct{}),
-		pending: map[string]*part{}, asked: map[string]chan reply{},
+		pending: map[string]*part{}, asked: map[string]*question{},
 	}
+	l.life, l.end = context.WithCancel(context.Background()) // detached: the connection outlives the call
 	l.relay = newRelay(l, o.output)
 	ports := [channels]int{info.Registration, info.Mux, info.Task, info.Broadcast, info.Control}
 	for c, port := range ports {
 		// One identity for all connections to come: replies find the way after a reconnection.
 		so := zmtp.Options{Identity: []byte(l.session.ID), Curve: curve, Log: o.log}
+		so.OnConnect = func(*zmtp.Peer) { l.up(channel(c)) }
 		if channel(c) == registration {
-			so.OnConnect = func(*zmtp.Peer) { l.hubUp() }
 			so.OnDisconnect = func(*zmtp.Peer) { l.hubDown() }
 		}
 		l.dealers[c] = zmtp.NewDealer(so, l.receive(l.onReply))
@@ -111,6 +127,13 @@ func dial(ctx context.Context, info *proto.ClientInfo, o options) (*link, error)
 // close fails what waits with why and closes the sockets.
 func (l *link) close(why error) error {
 	l.fail(why)
+	l.mu.Lock()
+	if l.resuming != nil {
+		l.resuming.Stop()
+	}
+	l.mu.Unlock()
+	l.end()
+	l.work.Wait()
 	ctx, cancel := context.WithTimeout(context.Background(), closeTime) // detached: closing must not be cut short by what it ends
 	defer cancel()
 	var wg sync.WaitGroup
@@ -155,46 +178,40 @@ func (l *link) fail(why error) {
 		l.failure = why
 	}
 	pending, asked := l.pending, l.asked
-	l.pending, l.asked = map[string]*part{}, map[string]chan reply{}
+	l.pending, l.asked = map[string]*part{}, map[string]*question{}
 	close(l.changed)
 	l.changed = make(chan struct{})
 	l.mu.Unlock()
 	for _, p := range pending {
 		p.finish(nil, why)
 	}
-	for _, a := range asked {
-		a <- reply{err: why}
+	for _, q := range asked {
+		q.answer <- reply{err: why}
 	}
 }
 
-// hubUp is called when the hub is there, for the first time or again; then the engines may be others.
-func (l *link) hubUp() {
+// up is called when a connection to the hub is there, for the first time or again.
+func (l *link) up(c channel) {
 	l.mu.Lock()
-	if l.down != nil {
+	if c == registration && l.down != nil {
 		l.down.Stop()
 		l.down = nil
 	}
-	l.connected++
-	again := l.connected > 1
+	again := l.connected[c]
+	l.connected[c] = true
 	l.mu.Unlock()
-	if !again {
-		return
-	}
-	if _, err := l.ask(registration, "", proto.ConnectionRequestType, struct{}{}, func(m *jupyter.Message) {
-		if err := l.setEngines(m); err != nil {
-			l.log.Error(err, "engines not read after reconnection")
-		}
-	}); err != nil {
-		l.log.Error(err, "engines not asked for after reconnection")
+	if again {
+		l.back()
 	}
 }
 
-// hubDown gives the hub some time to come back.
+// hubDown gives the hub time to come back.
 func (l *link) hubDown() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.failure == nil && l.down == nil {
-		l.down = time.AfterFunc(hubGrace, func() { l.fail(l.gone()) })
+		l.since = time.Now()
+		l.down = time.AfterFunc(min(fileEvery, l.patience), l.missed)
 	}
 }
 
@@ -233,7 +250,7 @@ func (l *link) onReply(m *jupyter.Message) {
 	case p != nil:
 		p.reply(m)
 	case a != nil:
-		a <- reply{message: m}
+		a.answer <- reply{message: m}
 	default:
 		l.log.V(1).Info("reply to nothing dropped", "type", m.Header.MsgType)
 	}
@@ -254,7 +271,7 @@ func (l *link) ask(c channel, to, msgType string, content any, on func(*jupyter.
 		l.mu.Unlock()
 		return nil, l.failure
 	}
-	l.asked[m.Header.MsgID] = answer
+	l.asked[m.Header.MsgID] = &question{c, m, answer}
 	l.mu.Unlock()
 	if err := l.dealers[c].Send(l.session.Encode(m)); err != nil {
 		l.mu.Lock()
@@ -300,14 +317,6 @@ func (l *link) query(ctx context.Context, c channel, to, msgType string, content
 func (l *link) refresh(ctx context.Context) error {
 	var r proto.ConnectionReply
 	if err := l.query(ctx, registration, "", proto.ConnectionRequestType, struct{}{}, &r); err != nil {
-		return err
-	}
-	return l.take(&r)
-}
-
-func (l *link) setEngines(m *jupyter.Message) error {
-	var r proto.ConnectionReply
-	if err := m.Bind(&r); err != nil {
 		return err
 	}
 	return l.take(&r)

@@ -31,7 +31,7 @@ func TestNoCluster(t *testing.T) {
 
 func TestLostEngineAndHub(t *testing.T) {
 	p := ownCluster(t, 2)
-	rc := connect(t, p, 2)
+	rc := connect(t, p, 2, parallel.HubTimeout(time.Second))
 	// An engine is killed while it has a direct task and the balanced ones.
 	var victim parallel.Client
 	busy := rc.Apply(wait)

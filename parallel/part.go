@@ -82,15 +82,20 @@ func (p *part) message() (*jupyter.Message, error) {
 	if p.result.metadata != nil {
 		m.Metadata = p.result.metadata
 	}
-	if p.resent > 0 { // the same task: others may depend on it, and its retries go on
-		m.Header.MsgID, m.RawHeader = p.id, nil
-	}
 	return p.addressed(m), nil
 }
 
+// addressed puts the part's engine and, when it was sent before, its id on its message: it is the same task, others may depend on it,
+// and its retries go on.
 func (p *part) addressed(m *jupyter.Message) *jupyter.Message {
-	if m != nil && p.engine != nil {
+	if m == nil {
+		return nil
+	}
+	if p.engine != nil {
 		m.Idents = [][]byte{[]byte(p.engine.uuid)}
+	}
+	if p.id != "" {
+		m.Header.MsgID, m.RawHeader = p.id, nil
 	}
 	return m
 }
