@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 	"time"
 
 	"github.com/gopar-project/gopar/internal/journal"
@@ -42,11 +41,7 @@ func (c *Config) journalDir() string {
 	if c.Journal != "" {
 		return c.Journal
 	}
-	name := "hub"
-	if c.ClusterID != "" {
-		name += "-" + c.ClusterID
-	}
-	return filepath.Join(proto.LogDir(c.ProfileDir), name+".journal")
+	return proto.JournalDir(c.ProfileDir, c.ClusterID)
 }
 
 // openJournal begins the journal, or goes on with the one that is there. Nothing is served yet.

@@ -425,10 +425,29 @@ func TestDeadEngineIsNoticedAndShown(t *testing.T) {
 	}
 }
 
+func TestDeadHubIsStartedAgain(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	c := s.start(s.options("", 1))
+	for range 2 {
+		before := s.status(c).Hub.PID
+		if err := syscall.Kill(before, syscall.SIGKILL); err != nil {
+			t.Fatal(err)
+		}
+		s.until(c, "running again", func(st cluster.Status) bool { // engines of these tests register only once
+			return st.State != cluster.Broken && st.Hub.PID != before && st.Alive() == 1
+		})
+	}
+	s.stop(c)
+	s.nothingLeft()
+}
+
 func TestDeadHubIsShownAndStopCleansUp(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
-	c := s.start(s.options("", 2))
+	o := s.options("", 2)
+	o.Restarts = -1
+	c := s.start(o)
 	if err := syscall.Kill(s.status(c).Hub.PID, syscall.SIGKILL); err != nil {
 		t.Fatal(err)
 	}

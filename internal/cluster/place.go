@@ -81,5 +81,6 @@ func (p place) removeFiles() error {
 			errs = append(errs, err)
 		}
 	}
-	return errors.Join(errs...)
+	journal := proto.JournalDir(p.profileDir, p.id) // of a hub that nobody will restore
+	return errors.Join(errors.Join(errs...), os.RemoveAll(journal), os.RemoveAll(journal+".old"))
 }

@@ -81,6 +81,7 @@ func hub(ctx context.Context, args []string) error {
 	flags := flag.NewFlagSet("hub", flag.ContinueOnError)
 	dir := flags.String("profile-dir", "", "")
 	id := flags.String("cluster-id", "", "")
+	restore := flags.Bool("restore", false, "")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
@@ -102,11 +103,19 @@ func hub(ctx context.Context, args []string) error {
 		h.router.Close(ctx)
 		h.pub.Close(ctx)
 	}()
-	registration, err := listen(h.router)
+	ports := [2]int{}
+	if *restore {
+		old, err := proto.ReadClientInfo(proto.ClientFile(*dir, *id))
+		if err != nil {
+			return err
+		}
+		ports = [2]int{old.Registration, old.Notification}
+	}
+	registration, err := listen(h.router, ports[0])
 	if err != nil {
 		return err
 	}
-	notification, err := listen(h.pub)
+	notification, err := listen(h.pub, ports[1])
 	if err != nil {
 		return err
 	}
@@ -132,8 +141,8 @@ func hub(ctx context.Context, args []string) error {
 	return errors.Join(os.Remove(files[0]), os.Remove(files[1]))
 }
 
-func listen(s interface{ Listen(string) (string, error) }) (int, error) {
-	bound, err := s.Listen("tcp://127.0.0.1:0")
+func listen(s interface{ Listen(string) (string, error) }, port int) (int, error) {
+	bound, err := s.Listen(fmt.Sprintf("tcp://127.0.0.1:%d", port))
 	if err != nil {
 		return 0, err
 	}

@@ -122,6 +122,10 @@ func backoff(failures int) time.Duration {
 func (s *supervisor) act(ctx context.Context) bool {
 	acted := false
 	now := time.Now()
+	if !s.st.HubAt.IsZero() && !now.Before(s.st.HubAt) {
+		s.restartHub(ctx)
+		acted = true
+	}
 	for _, e := range s.st.Slots {
 		switch {
 		case !e.KillAt.IsZero() && !now.Before(e.KillAt):
@@ -141,6 +145,9 @@ func (s *supervisor) act(ctx context.Context) bool {
 // due returns how long act has nothing to do.
 func (s *supervisor) due() time.Duration {
 	next := time.Now().Add(time.Hour)
+	if !s.st.HubAt.IsZero() {
+		next = s.st.HubAt
+	}
 	for _, e := range s.st.Slots {
 		if !e.KillAt.IsZero() && e.KillAt.Before(next) {
 			next = e.KillAt

@@ -21,20 +21,25 @@ const stateVersion = 3
 
 // state is what the supervisor knows, as kept in the state file.
 type state struct {
-	Version    int              `json:"version"`
-	ID         string           `json:"id"`
-	ProfileDir string           `json:"profile_dir"`
-	State      State            `json:"state"`
-	Problem    string           `json:"problem,omitempty"`
-	Spec       spec             `json:"spec"` // what was asked for; the sets' N are what is wanted now
-	Started    time.Time        `json:"started"`
-	Supervisor launch.Proc      `json:"supervisor"`
-	Orders     int              `json:"orders"` // port of 127.0.0.1 on which the supervisor takes orders
-	Token      string           `json:"token"`  // that an order must hold
-	Hub        *launch.Record   `json:"hub,omitempty"`
-	Engines    []*launch.Record `json:"engines,omitempty"`
-	Slots      []*slot          `json:"slots,omitempty"` // engines, by age
-	Tasks      []launch.Task    `json:"tasks,omitempty"` // last seen, of hub and slots
+	Version    int            `json:"version"`
+	ID         string         `json:"id"`
+	ProfileDir string         `json:"profile_dir"`
+	State      State          `json:"state"`
+	Problem    string         `json:"problem,omitempty"`
+	Spec       spec           `json:"spec"` // what was asked for; the sets' N are what is wanted now
+	Started    time.Time      `json:"started"`
+	Supervisor launch.Proc    `json:"supervisor"`
+	Orders     int            `json:"orders"` // port of 127.0.0.1 on which the supervisor takes orders
+	Token      string         `json:"token"`  // that an order must hold
+	Hub        *launch.Record `json:"hub,omitempty"`
+
+	HubRestarts int       `json:"hub_restarts,omitempty"` // all of them
+	HubFailures int       `json:"hub_failures,omitempty"` // that were not followed by a calm time
+	HubAt       time.Time `json:"hub_at,omitzero"`        // when to start it again; zero: not
+
+	Engines []*launch.Record `json:"engines,omitempty"`
+	Slots   []*slot          `json:"slots,omitempty"` // engines, by age
+	Tasks   []launch.Task    `json:"tasks,omitempty"` // last seen, of hub and slots
 }
 
 // records returns all jobs, the hub's first.

@@ -79,7 +79,7 @@ func (s *supervisor) see(ctx context.Context, tasks []launch.Task) string {
 		case orderly(t):
 			return "the hub was shut down"
 		default:
-			s.st.State, s.st.Problem = Broken, "the hub has ended: "+t.Reason
+			s.hubEnded(t)
 		}
 	}
 	if changed {

@@ -62,6 +62,15 @@ func SecurityDir(profileDir string) string { return filepath.Join(profileDir, "s
 // LogDir returns where a profile's hubs and engines log.
 func LogDir(profileDir string) string { return filepath.Join(profileDir, "log") }
 
+// JournalDir returns the folder of a hub's journal. A folder with ".old" behind the name may be beside it.
+func JournalDir(profileDir, clusterID string) string {
+	name := "hub"
+	if clusterID != "" {
+		name += "-" + clusterID
+	}
+	return filepath.Join(LogDir(profileDir), name+".journal")
+}
+
 // ClientFile returns the path of the client connection file of a cluster.
 func ClientFile(profileDir, clusterID string) string { return file(profileDir, clusterID, "client") }
 
