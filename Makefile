@@ -9,7 +9,7 @@ UNIT        := $$($(GO) list ./... | grep -v -e /test$$)
 
 export LC_ALL := C.UTF-8
 
-.PHONY: help demo python lint cross test unit e2e test-clusters check bench generate verify clean labextension panel
+.PHONY: simulation help demo python lint cross test unit e2e test-clusters check bench generate verify clean labextension panel
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-10s %s\n", $$1, $$2 }'
@@ -45,13 +45,16 @@ test-clusters: ## tests of launchers over real systems, which it installs and st
 	test/clusters/slurm.sh $(GO) test -tags clusters -race -count=1 -p 1 -timeout 20m -run Slurm ./internal/launch
 	GOPAR_PYTHON=$$(test/python.sh) test/clusters/slurm.sh $(GO) test -tags clusters -count=1 -timeout 20m -run Slurm ./test
 
-check: test cross verify test-clusters ## test, other systems, real batch systems, stale generated files, and every fuzz target for 20 s
+check: test cross verify test-clusters simulation ## test, other systems, real batch systems, the simulated scheduler, stale generated files, and every fuzz target for 20 s
 	@for package in $$($(GO) list ./...); do \
 	  for target in $$($(GO) test -list '^Fuzz' "$$package" | grep '^Fuzz' || true); do \
 	    echo "fuzz $$package $$target"; \
 	    $(GO) test -run '^$$' -fuzz "^$$target$$" -fuzztime 20s "$$package"; \
 	  done; \
 	done
+
+simulation: ## run the scheduler with 10,000 engines that fail and 10^6 tasks, in simulated time
+	$(GO) test -count=1 -v -timeout 15m -run TestSimulation ./internal/sched
 
 bench: ## measure beside ipykernel and ipyparallel, and write bench/results.json
 	GOPAR_PYTHON=$$(test/python.sh) $(GO) run ./bench -o bench/results.json

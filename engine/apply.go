@@ -67,7 +67,7 @@ func (e *Engine) task(ctx context.Context, r *jupyter.Request, call func(context
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	e.mu.Lock()
-	if e.aborted.ids[id] {
+	if e.aborted.take(id) {
 		e.mu.Unlock()
 		return e.abortedReply(r)
 	}

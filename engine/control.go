@@ -25,7 +25,12 @@ type abortRequest struct {
 func (e *Engine) abort(_ context.Context, _ *jupyter.Request, c abortRequest) (proto.OK, error) {
 	all := c.MsgIDs == nil || c.MsgIDs.All
 	match := func(id string) bool { return all || slices.Contains(c.MsgIDs.IDs, id) }
-	n := e.kernel.Abort(func(m *jupyter.Message) bool { return match(m.Header.MsgID) })
+	waiting := map[string]bool{} // they are answered, and may come again
+	n := e.kernel.Abort(func(m *jupyter.Message) bool {
+		id := m.Header.MsgID
+		waiting[id] = match(id)
+		return waiting[id]
+	})
 	cancelled := 0
 	if !c.Cancel {
 		e.line.drop(match)
@@ -33,7 +38,7 @@ func (e *Engine) abort(_ context.Context, _ *jupyter.Request, c abortRequest) (p
 	e.mu.Lock()
 	if !all {
 		for _, id := range c.MsgIDs.IDs {
-			if e.running[id] == nil {
+			if e.running[id] == nil && !waiting[id] {
 				e.aborted.add(id)
 			}
 		}

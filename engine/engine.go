@@ -252,3 +252,10 @@ func (s *idSet) add(id string) {
 		s.order = s.order[1:]
 	}
 }
+
+// take reports whether id was added, and removes it: a task that was aborted may come again.
+func (s *idSet) take(id string) bool {
+	there := s.ids[id]
+	delete(s.ids, id)
+	return there
+}

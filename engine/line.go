@@ -53,7 +53,7 @@ func (l *line) put(ctx context.Context, r *jupyter.Request, t runner.Task) bool 
 	k := &lined{ctx: ctx, request: r, task: t}
 	e := l.e
 	e.mu.Lock()
-	if e.aborted.ids[id] {
+	if e.aborted.take(id) {
 		e.mu.Unlock()
 		<-l.room
 		return false

@@ -242,7 +242,7 @@ func BenchmarkStoreAndSchedule(b *testing.B) {
 		b.Fatal(err)
 	}
 	h.session, h.store = jupyter.NewSession(nil), store.NewMemory(store.Budget{}, h.log)
-	h.sched.Join(0, "e", 1)
+	h.sched.Join(0, sched.Engine{ID: "e", Slots: 1})
 	b.ReportAllocs()
 	for i := 0; b.Loop(); i++ {
 		m := &jupyter.Message{Header: jupyter.Header{MsgID: fmt.Sprint("b3a1f7c0-6a5e8f92d1_1234_", i)}}

@@ -64,6 +64,9 @@ func (h *Hub) controlReply(from string, m *jupyter.Message, frames [][]byte) err
 	client := string(m.Idents[0])
 	frames = routed(m, frames, []byte(from))
 	id := parentID(m)
+	if client == self { // see askBack
+		return nil
+	}
 	h.under(func() {
 		if e := h.registry.byUUID[from]; e != nil {
 			delete(e.control, id)
@@ -84,4 +87,32 @@ func (h *Hub) orphanControl(e *engine) {
 		h.fail(h.sockets.controlClients, c.client, c.request, e.uuid, proto.NewRemoteError(proto.EngineError, "Engine %d died", e.id))
 	}
 	clear(e.control)
+}
+
+// self is the routing frame of requests that the hub itself makes.
+const self = "hub"
+
+// askBack asks an engine not to run a task, and, with cancel, to end it if it
+// runs: a Go engine by the task's id; a Python engine by an interrupt, as its
+// abort knows only what waits. Call it under mu.
+func (h *Hub) askBack(uuid, id string, cancel bool) {
+	e := h.registry.byUUID[uuid]
+	if e == nil || h.registry.link(uuid).up&watchControl == 0 {
+		return
+	}
+	h.ask(uuid, proto.AbortRequestType, map[string]any{"msg_ids": []string{id}, "cancel": cancel})
+	if cancel && e.language != proto.Go {
+		h.ask(uuid, proto.SignalRequestType, map[string]any{"sig": "SIGINT"})
+	}
+}
+
+// ask sends a control request of the hub to an engine. Call it under mu.
+func (h *Hub) ask(uuid, msgType string, content any) {
+	m, err := h.session.New(msgType, nil, content)
+	if err != nil {
+		h.out.logs = append(h.out.logs, func() { h.log.Error(err, "request not encoded", "type", msgType) })
+		return
+	}
+	m.Idents = [][]byte{[]byte(self)}
+	h.toClient(h.sockets.controlEngines, uuid, h.session.Encode(m))
 }

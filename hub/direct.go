@@ -26,6 +26,11 @@ func (h *Hub) direct(from string, m *jupyter.Message, frames [][]byte) error {
 			h.fail(h.sockets.muxClients, from, m, uuid, proto.NewRemoteError(proto.EngineError, "no engine %s is registered", uuid))
 			return
 		}
+		if l := proto.TaskLanguage(m.Content, m.Buffers); l == proto.Go && e.language != l { // a Go engine says it itself
+			h.fail(h.sockets.muxClients, from, m, uuid, proto.NewRemoteError(proto.UnsupportedCodec,
+				"engine %d runs %s: it cannot call Go functions; send it code with execute", e.id, e.language))
+			return
+		}
 		if isRequest(m) {
 			r := newRecord(m, from, viaMux, uuid)
 			if !h.records.add(r) {

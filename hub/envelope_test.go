@@ -8,6 +8,7 @@ import (
 
 	"github.com/gopar-project/gopar/internal/jupyter"
 	"github.com/gopar-project/gopar/internal/proto"
+	"github.com/gopar-project/gopar/internal/sched"
 )
 
 func TestOpenAgreesWithTheFullDecoder(t *testing.T) {
@@ -96,7 +97,7 @@ func FuzzDispatch(f *testing.F) {
 		h.makeSockets()
 		defer func() { _ = h.close() }()
 		h.registry.enter(proto.RegistrationRequest{UUID: "e"}, h.started).registered = true
-		h.sched.Join(0, "e", 1)
+		h.sched.Join(0, sched.Engine{ID: "e", Slots: 1})
 		header := encode(map[string]string{"msg_id": "x", "msg_type": msgType, "session": "e"})
 		for range 2 {
 			frames := [][]byte{ident, delimiter, nil, header, parent, metadata, content, []byte("buffer")}

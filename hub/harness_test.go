@@ -259,7 +259,13 @@ func (e *testEngine) reply(m *jupyter.Message, status string, content any) *jupy
 // startEngine registers an engine and waits until the hub has announced it to c.
 func startEngine(t testing.TB, h *Hub, c *testClient, serve func(*testEngine, *jupyter.Message) *jupyter.Message) *testEngine {
 	t.Helper()
-	e := launchEngine(t, h, serve)
+	return startEngineOf(t, h, c, proto.Go, serve)
+}
+
+// startEngineOf is startEngine for an engine that registers with a language, or, as Python's do, with none.
+func startEngineOf(t testing.TB, h *Hub, c *testClient, language string, serve func(*testEngine, *jupyter.Message) *jupyter.Message) *testEngine {
+	t.Helper()
+	e := launchEngineOf(t, h, language, serve)
 	n := c.notes.next(t, "announcement of "+e.uuid, func(m *jupyter.Message) bool {
 		return m.Header.MsgType == proto.RegistrationNotificationType && bytes.Contains(m.Content, []byte(e.uuid))
 	})
@@ -272,6 +278,11 @@ func startEngine(t testing.TB, h *Hub, c *testClient, serve func(*testEngine, *j
 
 // launchEngine registers an engine.
 func launchEngine(t testing.TB, h *Hub, serve func(*testEngine, *jupyter.Message) *jupyter.Message) *testEngine {
+	t.Helper()
+	return launchEngineOf(t, h, proto.Go, serve)
+}
+
+func launchEngineOf(t testing.TB, h *Hub, language string, serve func(*testEngine, *jupyter.Message) *jupyter.Message) *testEngine {
 	t.Helper()
 	info := h.EngineInfo()
 	e := &testEngine{t: t, uuid: fmt.Sprintf("engine-%d", engineCount.Add(1)), serve: serve, seen: make(chan *jupyter.Message, 1<<16)}
@@ -286,7 +297,7 @@ func launchEngine(t testing.TB, h *Hub, serve func(*testEngine, *jupyter.Message
 		}
 	}
 	dial(e.query.Dial(info.Endpoint(info.Registration)))
-	m, err := e.session.New(proto.RegistrationRequestType, nil, proto.RegistrationRequest{UUID: e.uuid, Language: "go"})
+	m, err := e.session.New(proto.RegistrationRequestType, nil, proto.RegistrationRequest{UUID: e.uuid, Language: language})
 	dial(err)
 	dial(e.query.Send(e.session.Encode(m)))
 	var reply proto.RegistrationReply

@@ -121,6 +121,8 @@ func (h *Hub) table() map[channel]map[string]handler {
 			proto.PurgeRequestType:          h.purge,        // purge.go
 			proto.ResubmitRequestType:       h.resubmit,     // resubmit.go
 			proto.ShutdownRequestType:       h.shutdown,     // shutdown.go
+			proto.StoryRequestType:          h.story,        // story.go
+			proto.StatusRequestType:         h.status,       // story.go
 			"become_dask_request":           h.notSupported, // hub.go
 			"stop_distributed_request":      h.notSupported, // hub.go
 			wildcard:                        h.unknown,      // hub.go

@@ -183,6 +183,12 @@ func taskOf(r *record, md *proto.TaskMetadata) sched.Task {
 		Follow:  dependency(md.Follow),
 		Timeout: time.Duration(md.Timeout * float64(time.Second)),
 		Retries: md.Retries,
+
+		Language: proto.TaskLanguage(r.Content, r.Buffers),
+		Limit:    time.Duration(md.Limit * float64(time.Second)),
+		Priority: md.Priority,
+		Near:     md.Near,
+		Once:     md.Once,
 	}
 	for _, uuid := range md.Targets {
 		t.Targets = append(t.Targets, sched.EngineID(uuid))

@@ -37,6 +37,9 @@ func (h *Hub) queue(from string, m *jupyter.Message, _ [][]byte) error {
 				l.Completed = ids(done[e.uuid])
 				l.Tasks = ids(strs(h.sched.Held(id)))
 			}
+			if q.Running || q.Verbose {
+				l.Language = e.language
+			}
 			if q.Running {
 				l.Running = h.running(e)
 			}
@@ -44,7 +47,12 @@ func (h *Hub) queue(from string, m *jupyter.Message, _ [][]byte) error {
 		}
 		reply.Unassigned = proto.Count{N: h.sched.QueuedCount()}
 		if q.Verbose {
-			reply.Unassigned = ids(strs(h.sched.Queued()))
+			queued := h.sched.Queued()
+			reply.Unassigned = ids(strs(queued))
+			reply.Waiting = map[string]string{}
+			for _, id := range queued[:min(len(queued), maxReasons)] {
+				reply.Waiting[string(id)] = h.sched.Why(id)
+			}
 		}
 	})
 	if err != nil {

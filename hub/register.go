@@ -47,7 +47,7 @@ func (h *Hub) complete(e *engine, late bool) {
 	h.returned(e)
 	h.note(jEngine, engineText(e))
 	h.notify(proto.RegistrationNotificationType, proto.EngineNotification{ID: e.id, UUID: e.uuid, Language: e.language})
-	h.obey(h.sched.Rejoin(h.now(), sched.EngineID(e.uuid), e.slots, e.held))
+	h.obey(h.sched.Rejoin(h.now(), sched.Engine{ID: sched.EngineID(e.uuid), Language: e.language, Slots: e.slots}, e.held))
 	for _, frames := range e.unsent {
 		h.toEngine(h.sockets.muxEngines, e.uuid, frames)
 	}

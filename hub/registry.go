@@ -87,7 +87,7 @@ func (r *registry) enter(q proto.RegistrationRequest, now time.Time) *engine {
 	if l := r.links[q.UUID]; l != nil {
 		l.silent = nil
 	}
-	e := &engine{id: id, uuid: q.UUID, language: q.Language, slots: min(max(q.Slots, 1), maxSlots), place: q.Place, asked: now, queue: map[string]*record{}, control: map[string]*controlRequest{}}
+	e := &engine{id: id, uuid: q.UUID, language: proto.EngineLanguage(q.Language), slots: min(max(q.Slots, 1), maxSlots), place: q.Place, asked: now, queue: map[string]*record{}, control: map[string]*controlRequest{}}
 	r.byUUID[e.uuid], r.byID[id] = e, e
 	return e
 }
@@ -128,7 +128,7 @@ func (r *registry) all() []*engine {
 // ready reports whether an engine's connections are all there.
 func (r *registry) ready(e *engine) bool {
 	need := watchReady
-	if e.language == "go" {
+	if e.language == proto.Go {
 		need = watchReadyGo
 	}
 	return r.link(e.uuid).up&need == need

@@ -188,6 +188,7 @@ func (h *Hub) await(x engineEntry) {
 	e := h.registry.enter(proto.RegistrationRequest{UUID: x.UUID, ID: &x.ID, Language: x.Language, Slots: x.Slots, Place: x.Place}, time.Now())
 	e.restored = true
 	h.registry.awaited++
+	h.sched.Expect(e.language)
 }
 
 // restoreTask enters a task that was not finished before the restart. Call it under mu.

@@ -15,6 +15,9 @@ import (
 // maxWait bounds a task's timeout: a year.
 const maxWait = 365 * 24 * 3600
 
+// maxNear bounds what a task names as near, in bytes.
+const maxNear = 256
+
 // task enters a load-balanced request.
 func (h *Hub) task(from string, m *jupyter.Message, frames [][]byte) error {
 	frames = frames[len(m.Idents):]
@@ -59,6 +62,12 @@ func taskMetadata(m *jupyter.Message) (proto.TaskMetadata, error) {
 	if md.Timeout < 0 || md.Timeout > maxWait || md.Timeout != md.Timeout {
 		return md, proto.NewRemoteError("ValueError", "timeout of %g s", md.Timeout)
 	}
+	if md.Limit < 0 || md.Limit > maxWait || md.Limit != md.Limit {
+		return md, proto.NewRemoteError("ValueError", "limit of %g s", md.Limit)
+	}
+	if len(md.Near) > maxNear {
+		return md, proto.NewRemoteError("ValueError", "near is %d bytes long, at most %d are allowed", len(md.Near), maxNear)
+	}
 	return md, nil
 }
 
@@ -71,7 +80,7 @@ func plain(metadata []byte) bool {
 		case "after", "follow", "targets":
 			asks = asks || string(value) != "[]" && string(value) != "null"
 		default:
-			asks = asks || string(value) != "0" && string(value) != "0.0" && string(value) != "null"
+			asks = asks || string(value) != "0" && string(value) != "0.0" && string(value) != "null" && string(value) != "false"
 		}
 	})
 	return whole && !asks
@@ -144,6 +153,7 @@ func (h *Hub) taskReply(from string, m *jupyter.Message, frames [][]byte) error 
 		actions := h.sched.Finish(h.now(), sched.EngineID(from), sched.TaskID(id), result)
 		if r == nil || actions == nil && r.Engine != from {
 			err = fmt.Errorf("stale reply to %s", id)
+			h.obey(actions) // the engine has room again: the task was over for all others
 			return
 		}
 		if len(actions) > 0 && actions[0].Do == sched.Deliver {
@@ -160,6 +170,14 @@ func (h *Hub) taskReply(from string, m *jupyter.Message, frames [][]byte) error 
 // obey carries out what the scheduler decided. Call it under mu.
 func (h *Hub) obey(actions []sched.Action) {
 	for _, a := range actions {
+		switch a.Do { // these two may be about one that has ended
+		case sched.Recall:
+			h.askBack(string(a.Engine), string(a.Task), false)
+			continue
+		case sched.Cancel:
+			h.askBack(string(a.Engine), string(a.Task), true)
+			continue
+		}
 		r := h.records.byID[string(a.Task)]
 		if r == nil {
 			continue // a purged one
@@ -189,7 +207,7 @@ func (h *Hub) obey(actions []sched.Action) {
 func (h *Hub) attempt(r *record, n int) [][]byte {
 	client := []byte(r.client)
 	if len(client) == 0 {
-		client = []byte("hub") // a routing frame must not be empty
+		client = []byte(self) // a routing frame must not be empty
 	}
 	if n > 1 {
 		m := *r.request
@@ -213,6 +231,11 @@ func (h *Hub) failTask(r *record, a sched.Action) {
 		content = proto.NewRemoteError(proto.EngineError, "Engine %s died while running task '%s'", a.Engine, r.ID)
 	case sched.TimedOut:
 		content = proto.NewRemoteError(proto.TaskTimeout, "task '%s' waited longer than its timeout", r.ID)
+	case sched.Overran:
+		content = proto.NewRemoteError(proto.TaskTimeout, "task '%s' ran longer than its limit; it was cancelled", r.ID)
+	case sched.NoEngine:
+		content = proto.NewRemoteError(proto.NoEnginesRegistered, "task '%s' is %s: no engine runs that, they run %s; start one that does",
+			r.ID, proto.TaskLanguage(r.Content, r.Buffers), h.sched.Speaks())
 	case sched.Invalid:
 		content = proto.NewRemoteError(proto.InvalidDependency, "task '%s' depends on itself or on a task that is not known", r.ID)
 	default:

@@ -27,10 +27,29 @@ func Chunk(n int) ViewOption { return func(v *LoadBalancedView) { v.chunk = max(
 // Retries makes a task that fails run again, on another engine if there is one, up to n times. Default: 0.
 func Retries(n int) ViewOption { return func(v *LoadBalancedView) { v.meta.Retries = max(0, n) } }
 
-// DependencyTimeout bounds how long a task waits for those of After and Follow. Default: for ever.
+// DependencyTimeout bounds how long a task waits before it runs: for those of After and Follow, and for an engine. Default: for
+// ever.
 func DependencyTimeout(d time.Duration) ViewOption {
 	return func(v *LoadBalancedView) { v.meta.Timeout = d.Seconds() }
 }
+
+// TaskTimeout bounds how long a task may run: then it is cancelled, and its error says so. What it waits before it runs does not
+// count. Default: for ever.
+func TaskTimeout(d time.Duration) ViewOption {
+	return func(v *LoadBalancedView) { v.meta.Limit = max(0, d).Seconds() }
+}
+
+// Priority puts tasks before all those of a lower priority that wait, whoever sent them; it does not interrupt what runs.
+// Within a priority, clients take turns. It is between -100 and 100. Default: 0.
+func Priority(n int) ViewOption { return func(v *LoadBalancedView) { v.meta.Priority = n } }
+
+// Near makes tasks prefer, among engines that are equally busy, one that had a task near the same key: what such tasks load or
+// keep in memory is there. The key is any text of at most 256 bytes. Default: none.
+func Near(key string) ViewOption { return func(v *LoadBalancedView) { v.meta.Near = key } }
+
+// AtMostOnce makes a task that an engine had begun when it died fail, instead of running again on another. Default: it runs
+// again, until it has been running when 3 engines died.
+func AtMostOnce() ViewOption { return func(v *LoadBalancedView) { v.meta.Once = true } }
 
 // After makes tasks wait until those of results have succeeded.
 func After(results ...*AsyncResult) ViewOption {

@@ -85,10 +85,7 @@ not running; 12 the others, list and clean excepted: there is no such cluster.`,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	flags := c.PersistentFlags()
-	flags.StringVar(&f.query.ID, "id", "", "cluster id (default: $IPP_CLUSTER_ID, or the profile's default cluster)")
-	flags.StringVar(&f.query.Profile, "profile", "", "IPython profile that holds the cluster's files (default: default)")
-	flags.StringVar(&f.query.ProfileDir, "profile-dir", "", "directory of the profile (default: $IPP_PROFILE_DIR, or that of --profile)")
-	flags.BoolVar(&f.json, "json", false, "print JSON")
+	f.which(flags)
 	flags.BoolVar(&f.bundle, "bundle", false, "print tables as a notebook shows them")
 	if err := flags.MarkHidden("bundle"); err != nil { // %cluster's own way to ask
 		c.PersistentPreRunE = func(*cobra.Command, []string) error { return err }

@@ -43,6 +43,7 @@ the log and ignored.`,
 		DisableFlagParsing: true, // unknown flags are no error, but shall be named
 	}
 	f.define(c.Flags())
+	c.AddCommand(newHubStatus())
 	c.RunE = func(c *cobra.Command, args []string) error {
 		known, unknown := splitFlags(c.Flags(), args)
 		if err := c.Flags().Parse(known); err != nil {

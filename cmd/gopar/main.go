@@ -16,6 +16,7 @@ var commands = []func() *cobra.Command{
 	newRunCommand,
 	newClusterCommand,
 	newConfigCommand,
+	newTaskCommand,
 	newInstallCommand,
 	newDoctorCommand,
 	newVersionCommand,

@@ -11,7 +11,7 @@ import (
 type ConnectionReply struct {
 	Status    string            `json:"status"`
 	Engines   map[string]string `json:"engines"`             // decimal engine id → UUID
-	Languages map[string]string `json:"languages,omitempty"` // decimal engine id → language; absent is Python
+	Languages map[string]string `json:"languages,omitempty"` // decimal engine id → language
 	Places    map[string]Place  `json:"places,omitempty"`    // decimal engine id → where it runs; absent if the engine did not say
 	Hub       string            `json:"hub,omitempty"`       // "gopar"; absent from ipyparallel's own controller
 }
@@ -106,7 +106,9 @@ type EngineQueue struct {
 	Completed Count `json:"completed"`
 	Tasks     Count `json:"tasks"`
 
-	Running *RunningTask `json:"running,omitempty"` // if it was asked for and there is one
+	// Language is of the engine. It is told if what runs was asked for, or ids.
+	Language string       `json:"language,omitempty"`
+	Running  *RunningTask `json:"running,omitempty"` // if it was asked for and there is one
 }
 
 // RunningTask is the oldest task that an engine was given and has not answered.
@@ -155,6 +157,8 @@ type QueueReply struct {
 	Status     string
 	Engines    map[int]EngineQueue
 	Unassigned Count // load-balanced tasks that wait in the hub
+	// Waiting is why tasks wait, by id, for the first thousand of them; nil unless ids were asked for.
+	Waiting map[string]string
 }
 
 // MarshalJSON writes the flat object of ipyparallel.
@@ -164,6 +168,9 @@ func (q QueueReply) MarshalJSON() ([]byte, error) {
 		m[strconv.Itoa(id)] = e
 	}
 	m["status"], m["unassigned"] = q.Status, q.Unassigned
+	if q.Waiting != nil {
+		m["waiting"] = q.Waiting
+	}
 	return json.Marshal(m)
 }
 
@@ -181,6 +188,8 @@ func (q *QueueReply) UnmarshalJSON(b []byte) error {
 			err = json.Unmarshal(v, &q.Status)
 		case "unassigned":
 			err = json.Unmarshal(v, &q.Unassigned)
+		case "waiting":
+			err = json.Unmarshal(v, &q.Waiting)
 		default:
 			id, notID := strconv.Atoi(k)
 			if notID != nil {

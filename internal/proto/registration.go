@@ -44,7 +44,7 @@ type UnregistrationRequest struct {
 type EngineNotification struct {
 	ID       int    `json:"id"`
 	UUID     string `json:"uuid"`
-	Language string `json:"language,omitempty"` // as registered; "" is Python
+	Language string `json:"language,omitempty"` // "go", "python"
 }
 
 // ShutdownNotification is published before the hub exits.

@@ -98,6 +98,13 @@ type TaskMetadata struct {
 	Targets Engines    `json:"targets"`         // UUIDs of the engines that may run it; empty: any
 	Retries int        `json:"retries"`         // how often it may fail or be refused and still be tried again
 	Label   *string    `json:"label,omitempty"` // the user's name for it
+
+	// What follows is gopar's; Python's scheduler ignores it.
+
+	Priority int     `json:"priority,omitempty"`     // the higher goes first
+	Limit    float64 `json:"limit,omitempty"`        // seconds it may run; 0: for ever
+	Near     string  `json:"near,omitempty"`         // engines that ran tasks near the same are preferred
+	Once     bool    `json:"at_most_once,omitempty"` // not run again when an engine dies that had begun it
 }
 
 // Target is an engine in the metadata of a broadcast: ["uuid", id] on the wire.

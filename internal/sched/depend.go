@@ -28,6 +28,14 @@ func (p *progress) lost(d *Dependency) bool {
 // admit checks a new task's dependencies and places it, makes it wait, or
 // fails it.
 func (s *State) admit(k *task) {
+	if k.Language != s.poolOf(k.Language).language { // there are too many languages to wait for engines of another
+		s.fail(k, Impossible)
+		return
+	}
+	if k.Language != "" && len(s.engines) > 0 && !s.poolOf(k.Language).ever { // else some have ended, and may come back
+		s.fail(k, NoEngine)
+		return
+	}
 	if !s.valid(k, &k.After) || !s.valid(k, &k.Follow) {
 		s.fail(k, Invalid)
 		return

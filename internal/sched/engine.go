@@ -2,20 +2,33 @@ package sched
 
 import "time"
 
+// Engine is what the scheduler knows of an engine.
+type Engine struct {
+	ID       EngineID
+	Language string // of the tasks it runs besides those of none
+	Slots    int    // how many it runs at once; at least 1
+}
+
 // engine is a living engine.
 type engine struct {
-	id    EngineID
-	slots int // how many tasks it runs at once
-	held  taskList
-	used  int64     // when it last got a task; orders engines by last use
-	own   fairQueue // confined tasks that may run here
-	turn  bool      // whose turn it is: its own queue's or the general one's
-	heap  int       // index in State.avail; -1: no room
-	mean  time.Duration
-	freed time.Duration // when it last finished a task
-	alive bool
-	done  int
+	id     EngineID
+	pool   *pool // of its language
+	slots  int   // how many tasks it runs at once
+	held   taskList
+	ghosts map[TaskID]bool // tasks that are over, and that it has not answered yet
+	used   int64           // when it last got a task; orders engines by last use
+	own    queue           // confined tasks that may run here
+	turn   int             // whose turn it is among the queues
+	heap   int             // index in pool.avail; -1: no room
+	look   bool            // a timer will look whether something waits behind a long task
+	mean   time.Duration
+	freed  time.Duration // when it last finished a task
+	alive  bool
+	done   int
 }
+
+// load is how many tasks the engine has, those included that are over for everybody else.
+func (e *engine) load() int { return e.held.n + len(e.ghosts) }
 
 // learn updates the mean duration of the engine's tasks, as an exponential
 // average with weight 1/4, from one that it just finished. A task that waited
@@ -51,35 +64,38 @@ func (s *State) limit(e *engine) int {
 // refresh puts e into or out of the available engines, or moves it, after its
 // load changed.
 func (s *State) refresh(e *engine) {
-	room := e.alive && e.held.n < s.limit(e)
+	room := e.alive && e.load() < s.limit(e)
+	a := &e.pool.avail
 	switch {
 	case room && e.heap < 0:
-		s.avail.push(e)
+		a.push(e)
 	case room:
-		s.avail.fix(e)
+		a.fix(e)
 	case e.heap >= 0:
-		s.avail.remove(e)
+		a.remove(e)
 	}
 }
 
-// Join enters an engine that runs slots tasks at once (at least 1). An engine
-// that is already known is ignored: it returns nil.
-func (s *State) Join(now time.Duration, id EngineID, slots int) []Action {
+// Join enters an engine. One that is already known is ignored: it returns nil.
+func (s *State) Join(now time.Duration, n Engine) []Action {
 	s.begin(now)
+	id := n.ID
 	if _, known := s.engines[id]; known {
 		return nil
 	}
-	e := s.enter(id, slots)
+	e := s.enter(n)
 	s.refresh(e)
 	s.welcome(e)
 	return s.end()
 }
 
 // enter adds an engine that has no tasks and is not available yet.
-func (s *State) enter(id EngineID, slots int) *engine {
+func (s *State) enter(n Engine) *engine {
 	s.fronts--
-	e := &engine{id: id, slots: max(slots, 1), used: s.fronts, heap: -1, alive: true}
-	s.engines[id] = e
+	e := &engine{id: n.ID, pool: s.poolOf(n.Language), slots: max(n.Slots, 1), used: s.fronts, heap: -1, alive: true}
+	e.pool.engines++
+	e.pool.ever = true
+	s.engines[n.ID] = e
 	return e
 }
 
@@ -87,7 +103,7 @@ func (s *State) enter(id EngineID, slots int) *engine {
 func (s *State) welcome(e *engine) {
 	again := map[*task]struct{}{} // what waits for others but names this one, and what waits for any
 	for k := range s.own {
-		if k.admits(e.id) {
+		if k.admits(e) {
 			again[k] = struct{}{}
 		}
 	}
@@ -109,6 +125,7 @@ func (s *State) Lose(now time.Duration, id EngineID) []Action {
 		return nil
 	}
 	delete(s.engines, id)
+	e.pool.engines--
 	e.alive = false
 	s.refresh(e)
 	var held []*task
@@ -120,9 +137,14 @@ func (s *State) Lose(now time.Duration, id EngineID) []Action {
 		k.engine = nil
 		s.setPhase(k, Waiting)
 		s.tell(k, "lost", id, "")
-		if i < e.slots { // the rest was prefetched: it had no part in the death
+		began := i < e.slots // the rest was prefetched: it had no part in the death
+		if began {
 			k.kills++
 			k.killer = id
+		}
+		if began && k.Once {
+			s.fail(k, Killed)
+			continue
 		}
 		if k.kills >= s.cfg.Kills || len(s.engines) == 0 && k.kills > 0 {
 			s.fail(k, Killed)
@@ -138,7 +160,11 @@ func (s *State) Lose(now time.Duration, id EngineID) []Action {
 // reconsider places the waiting tasks again that might have lost their last
 // engine with e.
 func (s *State) reconsider(e *engine) {
-	for _, q := range []*fairQueue{&e.own, &s.retries} {
+	queues := []*queue{&e.own, &e.pool.retries}
+	if any := s.pools[""]; any != nil && any != e.pool {
+		queues = append(queues, &any.retries)
+	}
+	for _, q := range queues {
 		for _, k := range q.live() {
 			if k.phase == Ready {
 				s.place(k)
@@ -175,7 +201,7 @@ func (s *State) Oldest(id EngineID) (TaskID, bool) {
 // Load returns how many tasks an engine holds.
 func (s *State) Load(id EngineID) int {
 	if e := s.engines[id]; e != nil {
-		return e.held.n
+		return e.load()
 	}
 	return 0
 }
@@ -197,3 +223,20 @@ func (s *State) Queued() []TaskID {
 
 // QueuedCount returns how many tasks no engine holds.
 func (s *State) QueuedCount() int { return len(s.tasks) - s.phases[Running] }
+
+// SomeQueued returns up to n of the tasks no engine holds, in no order.
+func (s *State) SomeQueued(n int) []TaskID {
+	var ids []TaskID
+	for id, k := range s.tasks {
+		if len(ids) >= n {
+			break
+		}
+		if k.phase != Running {
+			ids = append(ids, id)
+		}
+	}
+	return ids
+}
+
+// Speaks returns the languages of living engines, in words.
+func (s *State) Speaks() string { return s.languages() }

@@ -17,29 +17,53 @@ func (s *State) place(k *task) {
 	case len(k.excluded) > 0:
 		s.placeRetried(k)
 	default:
-		if e := s.pick(); e != nil {
+		if e := s.pickFor(k); e != nil {
 			s.start(k, e)
 			return
 		}
-		q := &s.general
+		p := s.poolOf(k.Language)
+		q := &p.general
 		if k.attempts > 0 { // lost with an engine: it has waited its turn
-			q = &s.retries
+			q = &p.retries
 		}
 		s.enqueue(k, q)
 	}
 }
 
+// pickFor chooses among the engines with room that any task of k's language may
+// run on; nil when there is none.
+func (s *State) pickFor(k *task) *engine {
+	var buffer [4]*pool
+	var best *engine
+	for _, p := range s.poolsFor(k, buffer[:0]) {
+		if e := s.pick(&p.avail); e != nil && (best == nil || p.avail.less(e, best)) {
+			best = e
+		}
+	}
+	if best == nil {
+		return nil
+	}
+	if e := s.nearest(k, best); e != nil {
+		return e
+	}
+	return best
+}
+
+// namesOf returns the engines that a confined task may run on, or more.
+func (s *State) namesOf(k *task) []EngineID {
+	if len(k.Follow.IDs) > 0 {
+		return k.places
+	}
+	return k.Targets
+}
+
 // placeConfined places a task that only certain engines may run.
 func (s *State) placeConfined(k *task) {
-	names := k.Targets
-	if len(k.Follow.IDs) > 0 {
-		names = k.places
-	}
 	var may, room []*engine
 	living := 0
-	for _, id := range names {
+	for _, id := range s.namesOf(k) {
 		e := s.engines[id]
-		if e == nil || len(k.Targets) > 0 && !contains(k.Targets, id) {
+		if e == nil || !k.speaks(e) || len(k.Targets) > 0 && !contains(k.Targets, id) {
 			continue
 		}
 		living++
@@ -68,41 +92,50 @@ func (s *State) placeConfined(k *task) {
 
 // placeRetried places a task that any engine may run but those that refused it.
 func (s *State) placeRetried(k *task) {
-	var aside []*engine
-	for len(s.avail.e) > 0 && k.excludes(s.avail.e[0].id) {
-		e := s.avail.e[0]
-		s.avail.remove(e)
-		aside = append(aside, e)
-	}
+	var buffer [4]*pool
 	var to *engine
-	if len(s.avail.e) > 0 {
-		to = s.pick()
-		for tries := 0; k.excludes(to.id); tries++ { // random schemes may hit one below the top
-			if tries == 16 {
-				to = s.avail.e[0]
-				break
-			}
-			to = s.pick()
+	for _, p := range s.poolsFor(k, buffer[:0]) {
+		if e := s.pickBut(&p.avail, k); e != nil && (to == nil || p.avail.less(e, to)) {
+			to = e
 		}
-	}
-	for _, e := range aside {
-		s.avail.push(e)
 	}
 	if to != nil {
 		s.start(k, to)
 		return
 	}
-	living := 0
+	refused := 0
 	for _, id := range k.excluded {
-		if s.engines[id] != nil {
-			living++
+		if e := s.engines[id]; e != nil && k.speaks(e) {
+			refused++
 		}
 	}
-	if living == len(s.engines) && living > 0 {
-		s.hopeless(k, living)
+	if refused == s.living(k) && refused > 0 {
+		s.hopeless(k, refused)
 		return
 	}
-	s.enqueue(k, &s.retries)
+	s.enqueue(k, &s.poolOf(k.Language).retries)
+}
+
+// pickBut chooses among the engines with room but those that refused k.
+func (s *State) pickBut(a *engineHeap, k *task) *engine {
+	var aside []*engine
+	for len(a.e) > 0 && k.excludes(a.e[0].id) {
+		e := a.e[0]
+		a.remove(e)
+		aside = append(aside, e)
+	}
+	to := s.pick(a)
+	for tries := 0; to != nil && k.excludes(to.id); tries++ { // random schemes may hit one below the top
+		if tries == 16 {
+			to = a.e[0]
+			break
+		}
+		to = s.pick(a)
+	}
+	for _, e := range aside {
+		a.push(e)
+	}
+	return to
 }
 
 // hopeless deals with a task that no living engine may run. living counts the
@@ -141,48 +174,72 @@ func (s *State) fill(e *engine) {
 	}
 }
 
-// nextFor takes the task out of the queues that e should run next.
+// nextFor takes the task out of the queues that e should run next: those that
+// were tried before first, then by priority.
 func (s *State) nextFor(e *engine) *task {
-	if k := s.nextRetried(e, scan); k != nil {
-		return k
+	sources := s.sources(e)
+	for _, p := range sources {
+		if p == nil {
+			continue
+		}
+		if k := p.nextRetried(e, scan); k != nil {
+			return k
+		}
 	}
-	e.turn = !e.turn // the queues alternate, so that neither starves the other
-	first, second := &e.own, &s.general
-	if e.turn {
-		first, second = second, first
+	var best *queue
+	var first *task
+	e.turn++ // among equals the queues alternate, so that none starves another
+	for i := range 3 {
+		var q *queue
+		switch n := (i + e.turn) % 3; {
+		case n == 0:
+			q = &e.own
+		case sources[n-1] == nil:
+			continue
+		default:
+			q = &sources[n-1].general
+		}
+		if k := q.front(); k != nil && (first == nil || k.Priority > first.Priority) {
+			best, first = q, k
+		}
 	}
-	if k := first.next(); k != nil {
-		return k
+	if best != nil {
+		return best.next()
 	}
-	if k := second.next(); k != nil {
-		return k
+	for _, p := range sources {
+		if p == nil {
+			continue
+		}
+		if k := p.nextRetried(e, p.retries.entries()); k != nil {
+			return k
+		}
 	}
-	return s.nextRetried(e, s.retries.entries)
+	return nil
 }
 
 // nextRetried looks at up to n retried tasks for one that e may run. Those it
 // may not go to the back, so the next look sees others.
-func (s *State) nextRetried(e *engine, n int) *task {
+func (p *pool) nextRetried(e *engine, n int) *task {
 	var back []*task
 	var found *task
 	for range n {
-		k := s.retries.next()
+		k := p.retries.next()
 		if k == nil {
 			break
 		}
-		if k.admits(e.id) {
+		if k.admits(e) {
 			found = k
 			break
 		}
 		back = append(back, k)
 	}
 	for _, k := range back {
-		s.retries.push(k)
+		p.retries.push(k)
 	}
 	return found
 }
 
-func (s *State) enqueue(k *task, q *fairQueue) {
+func (s *State) enqueue(k *task, q *queue) {
 	s.setPhase(k, Ready)
 	q.push(k)
 }

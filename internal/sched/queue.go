@@ -51,6 +51,23 @@ func (q *fairQueue) add(k *task) {
 	q.entries++
 }
 
+// front returns the task whose turn it is without moving on; nil when there is none.
+func (q *fairQueue) front() *task {
+	for q.ring.len() > 0 {
+		c := q.ring.first()
+		for c.tasks.len() > 0 {
+			if x := c.tasks.first(); !x.stale() {
+				return x.task
+			}
+			c.tasks.pop()
+			q.entries--
+		}
+		q.ring.pop()
+		delete(q.byClient, c.client)
+	}
+	return nil
+}
+
 // next returns the task whose turn it is and moves on; nil when there is none.
 func (q *fairQueue) next() *task {
 	for q.ring.len() > 0 {
@@ -117,6 +134,8 @@ func (d *deque[T]) pop() T {
 	d.n--
 	return x
 }
+
+func (d *deque[T]) first() T { return d.buf[d.head] }
 
 func (d *deque[T]) each(f func(T)) {
 	for i := range d.n {

@@ -34,12 +34,12 @@ func (s *State) Hold(now time.Duration, t Task) []Action {
 
 // Rejoin is Join of an engine that has tasks already: those of ids that are Returned are its again, in that order, whether it has
 // room for them or not.
-func (s *State) Rejoin(now time.Duration, id EngineID, slots int, ids []TaskID) []Action {
+func (s *State) Rejoin(now time.Duration, n Engine, ids []TaskID) []Action {
 	s.begin(now)
-	if _, known := s.engines[id]; known {
+	if _, known := s.engines[n.ID]; known {
 		return nil
 	}
-	e := s.enter(id, slots)
+	e := s.enter(n)
 	for _, t := range ids {
 		k := s.tasks[t]
 		if k == nil || k.phase != Returned {
@@ -49,9 +49,13 @@ func (s *State) Rejoin(now time.Duration, id EngineID, slots int, ids []TaskID) 
 		k.engine, k.started = e, s.now
 		k.attempts++
 		e.held.push(k)
-		s.tell(k, "runs on", id, "as before the restart")
+		s.tell(k, "runs on", n.ID, "as before the restart")
 	}
 	s.refresh(e)
+	s.promote(e)
 	s.welcome(e)
 	return s.end()
 }
+
+// Expect says that there was an engine of a language before this State was made: tasks of it wait for its return.
+func (s *State) Expect(language string) { s.poolOf(language).ever = true }

@@ -29,9 +29,9 @@ func TestTasksGoOnAfterARestart(t *testing.T) {
 			t.Error(err)
 		}
 	}
-	check(s.Rejoin(1, "e1", 1, []TaskID{"held", "prefetched", "unknown"}))
+	check(s.Rejoin(1, Engine{ID: "e1", Slots: 1}, []TaskID{"held", "prefetched", "unknown"}))
 	check(s.Submit(2, Task{ID: "of a dead engine"}))
-	check(s.Join(3, "e2", 1), "send after old e2", "send of a dead engine e2")
+	check(s.Join(3, Engine{ID: "e2", Slots: 1}), "send after old e2", "send of a dead engine e2")
 	check(s.Finish(4, "e1", "held", Success), "deliver held e1", "send after held e1")
 	check(s.Finish(5, "e1", "prefetched", Success), "deliver prefetched e1")
 	check(s.Finish(6, "e2", "after old", Success), "deliver after old e2")

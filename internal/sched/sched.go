@@ -63,6 +63,10 @@ type Config struct {
 	// Kills is how many engines may die while running a task before it is
 	// failed as the probable cause. Default: 3.
 	Kills int
+	// Steal is how long a task may run before those that wait behind it on its
+	// engine are asked back, if others have room. Default: 50 ms, because an
+	// engine holds some only while they take much less.
+	Steal time.Duration
 	// History is how many finished tasks are remembered, for dependencies on
 	// them and for Story. Default: 100,000, about 50 MB.
 	History int
@@ -90,6 +94,9 @@ func (c *Config) setDefaults() {
 	if c.Kills <= 0 {
 		c.Kills = 3
 	}
+	if c.Steal <= 0 {
+		c.Steal = 50 * time.Millisecond
+	}
 	if c.History <= 0 {
 		c.History = 100_000
 	}
@@ -102,18 +109,19 @@ func (c *Config) setDefaults() {
 type State struct {
 	cfg     Config
 	engines map[EngineID]*engine
-	avail   engineHeap // engines with room, best first by the scheme
-	uses    int64      // counts assignments; orders engines by last use
-	fronts  int64      // counts down; a joining engine goes to the front of the line
+	pools   map[string]*pool // by language; those with engines, or with tasks that wait for some
+	spoken  []string         // the languages that engines ever had, in the order they came; bounded
+	near    places           // who had what last
+	uses    int64            // counts assignments; orders engines by last use
+	fronts  int64            // counts down; a joining engine goes to the front of the line
 
-	tasks   map[TaskID]*task   // not finished
-	seq     uint64             // counts submissions
-	general fairQueue          // ready, any engine may run them
-	retries fairQueue          // ready, any engine but those they failed on; and those lost with an engine
-	own     map[*task]struct{} // ready, confined to certain engines and in their queues
-	parked  map[*task]struct{}
-	timers  timerHeap
-	phases  [phases]int // how many tasks are in each phase
+	tasks  map[TaskID]*task   // not finished
+	seq    uint64             // counts submissions
+	own    map[*task]struct{} // ready, confined to certain engines and in their queues
+	parked map[*task]struct{}
+	timers timerHeap
+	phases [phases]int // how many tasks are in each phase
+	over   int         // tasks that ever ended
 
 	done memory
 	now  time.Duration
@@ -126,7 +134,7 @@ func New(c Config) *State {
 	return &State{
 		cfg:     c,
 		engines: map[EngineID]*engine{},
-		avail:   engineHeap{less: c.Scheme.order()},
+		pools:   map[string]*pool{},
 		tasks:   map[TaskID]*task{},
 		own:     map[*task]struct{}{},
 		parked:  map[*task]struct{}{},
@@ -148,6 +156,7 @@ func (s *State) Submit(now time.Duration, t Task) []Action {
 		s.place(k)
 		return s.end()
 	}
+	t.Priority = min(max(t.Priority, -MaxPriority), MaxPriority)
 	s.seq++
 	k := &task{Task: t, seq: s.seq, since: now, story: make([]Step, 0, 4)}
 	s.tasks[t.ID] = k
@@ -164,11 +173,23 @@ func (s *State) Submit(now time.Duration, t Task) []Action {
 func (s *State) Finish(now time.Duration, e EngineID, id TaskID, o Outcome) []Action {
 	s.begin(now)
 	k, en := s.tasks[id], s.engines[e]
+	if en != nil && en.ghosts[id] {
+		delete(en.ghosts, id)
+		s.refresh(en)
+		s.fill(en)
+		return s.end()
+	}
 	if k == nil || en == nil || k.engine != en {
 		return nil
 	}
 	s.release(k, o)
 	switch {
+	case o == WasAborted && k.recalls > 0 && !k.unwanted:
+		s.tell(k, "taken back", e, "what ran before it took long")
+		k.recalls--
+		s.armTimeout(k)
+		s.place(k)
+		s.fill(en)
 	case o == Unmet || o == Failure && k.Retries > 0:
 		if o == Failure {
 			k.Retries--
@@ -198,7 +219,12 @@ func (s *State) Finish(now time.Duration, e EngineID, id TaskID, o Outcome) []Ac
 func (s *State) Abort(now time.Duration, ids []TaskID) []Action {
 	s.begin(now)
 	for _, id := range ids {
-		if k := s.tasks[id]; k != nil && k.phase != Running {
+		k := s.tasks[id]
+		switch {
+		case k == nil:
+		case k.phase == Running:
+			k.unwanted = true
+		default:
 			s.fail(k, Aborted)
 		}
 	}
@@ -219,11 +245,14 @@ func (s *State) start(k *task, e *engine) {
 	s.unqueue(k)
 	s.setPhase(k, Running)
 	k.engine, k.started = e, s.now
+	k.begun, k.recalled = false, false
 	k.attempts++
 	s.uses++
 	e.used = s.uses
 	e.held.push(k)
+	s.near.had(k.Near, e.id)
 	s.refresh(e)
+	s.promote(e)
 	s.tell(k, "sent", e.id, "")
 	s.out = append(s.out, Action{Do: Send, Task: k.ID, Engine: e.id, Attempt: k.attempts})
 }
@@ -236,6 +265,7 @@ func (s *State) release(k *task, o Outcome) {
 	k.engine = nil
 	s.setPhase(k, Waiting)
 	s.refresh(e)
+	s.promote(e)
 }
 
 // fail ends a task that no engine holds.
@@ -250,6 +280,7 @@ func (s *State) finish(k *task, ok bool, where EngineID) {
 	s.unqueue(k)
 	s.phases[k.phase]--
 	k.phase = Finished
+	s.over++
 	delete(s.tasks, k.ID)
 	s.done.add(k, ok, where)
 	dependents := k.dependents

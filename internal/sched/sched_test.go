@@ -21,7 +21,7 @@ func newWorld(t *testing.T, c Config, engines ...EngineID) *world {
 	t.Helper()
 	w := &world{t: t, s: New(c)}
 	for _, e := range engines {
-		w.did(w.s.Join(w.now, e, 1))
+		w.did(w.s.Join(w.now, Engine{ID: e, Slots: 1}))
 	}
 	w.log = nil
 	return w
@@ -35,6 +35,10 @@ func (w *world) did(actions []Action) {
 			w.log = append(w.log, fmt.Sprintf("send %s %s", a.Task, a.Engine))
 		case Deliver:
 			w.log = append(w.log, fmt.Sprintf("deliver %s", a.Task))
+		case Recall:
+			w.log = append(w.log, fmt.Sprintf("recall %s %s", a.Task, a.Engine))
+		case Cancel:
+			w.log = append(w.log, fmt.Sprintf("cancel %s %s", a.Task, a.Engine))
 		case Fail:
 			w.log = append(w.log, fmt.Sprintf("fail %s %s", a.Task, a.Reason))
 		}
@@ -45,7 +49,7 @@ func (w *world) did(actions []Action) {
 }
 
 func (w *world) submit(t Task)      { w.t.Helper(); w.did(w.s.Submit(w.now, t)) }
-func (w *world) join(e EngineID)    { w.t.Helper(); w.did(w.s.Join(w.now, e, 1)) }
+func (w *world) join(e EngineID)    { w.t.Helper(); w.did(w.s.Join(w.now, Engine{ID: e, Slots: 1})) }
 func (w *world) lose(e EngineID)    { w.t.Helper(); w.did(w.s.Lose(w.now, e)) }
 func (w *world) abort(id ...TaskID) { w.t.Helper(); w.did(w.s.Abort(w.now, id)) }
 func (w *world) finish(e EngineID, id TaskID, o Outcome) {
@@ -136,7 +140,7 @@ func TestHWMBoundsWhatAnEngineHolds(t *testing.T) {
 
 func TestSlotsMultiplyCredits(t *testing.T) {
 	w := newWorld(t, Config{})
-	w.did(w.s.Join(0, "e1", 3))
+	w.did(w.s.Join(0, Engine{ID: "e1", Slots: 3}))
 	for i := range 5 {
 		w.submit(Task{ID: TaskID(fmt.Sprint(i))})
 	}

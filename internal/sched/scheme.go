@@ -34,15 +34,14 @@ func (c Scheme) order() func(a, b *engine) bool {
 	used := func(a, b *engine) bool { return a.used < b.used }
 	if c == LeastLoad || c == Weighted {
 		return func(a, b *engine) bool {
-			return a.held.n < b.held.n || a.held.n == b.held.n && a.used < b.used
+			return a.load() < b.load() || a.load() == b.load() && a.used < b.used
 		}
 	}
 	return used
 }
 
-// pick chooses among all engines with room; nil when there is none.
-func (s *State) pick() *engine {
-	a := &s.avail
+// pick chooses among the engines with room of a pool; nil when there is none.
+func (s *State) pick(a *engineHeap) *engine {
 	n := len(a.e)
 	if n == 0 {
 		return nil
@@ -63,7 +62,7 @@ func (s *State) pickOf(c []*engine) *engine {
 	if len(c) == 0 {
 		return nil
 	}
-	a := &s.avail
+	a := &c[0].pool.avail // for its order
 	switch s.cfg.Scheme {
 	case PlainRandom:
 		return c[s.cfg.Rand.IntN(len(c))]
@@ -89,11 +88,11 @@ func better(a *engineHeap, x, y *engine) *engine {
 // draw returns one of c with a probability inverse to its load. An idle engine
 // outweighs every busy one.
 func (s *State) draw(c []*engine) *engine {
-	least := c[0].held.n // of a heap ordered by load, or a lower bound's guess
+	least := c[0].load() // of a heap ordered by load, or a lower bound's guess
 	for range 32 {
 		e := c[s.cfg.Rand.IntN(len(c))]
-		least = min(least, e.held.n)
-		if e.held.n == 0 || least > 0 && s.cfg.Rand.IntN(e.held.n) < least {
+		least = min(least, e.load())
+		if e.load() == 0 || least > 0 && s.cfg.Rand.IntN(e.load()) < least {
 			return e
 		}
 	}

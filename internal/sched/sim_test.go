@@ -19,6 +19,8 @@ type sim struct {
 	alive   map[EngineID]*simEngine
 	ids     []EngineID
 	ended   map[TaskID]int
+	did     map[Do]int
+	latest  map[TaskID]int // the event that is the answer to its latest sending
 	next    int
 	lost    int
 }
@@ -33,6 +35,7 @@ type event struct {
 	engine EngineID // whose task ends, or who dies when task is ""
 	task   TaskID
 	seq    int
+	back   bool // it is given back: it had not begun
 }
 
 type events []event
@@ -45,16 +48,20 @@ func (h events) Swap(i, j int) { h[i], h[j] = h[j], h[i] }
 func (h *events) Push(x any)   { *h = append(*h, x.(event)) }
 func (h *events) Pop() any     { o := *h; x := o[len(o)-1]; *h = o[:len(o)-1]; return x }
 
+// languages of engines, and of tasks.
+var languages = []string{"go", "python", "", ""}
+
 func (m *sim) join() {
 	m.next++
 	id := EngineID(fmt.Sprintf("e%d", m.next))
 	m.alive[id] = &simEngine{free: m.now}
 	m.ids = append(m.ids, id)
-	m.apply(m.s.Join(m.now, id, 1))
+	m.apply(m.s.Join(m.now, Engine{ID: id, Slots: 1 + m.next%3%2, Language: languages[m.next%2]}))
 }
 
 func (m *sim) apply(actions []Action) {
 	for _, a := range actions {
+		m.did[a.Do]++
 		switch a.Do {
 		case Send:
 			e := m.alive[a.Engine]
@@ -62,9 +69,19 @@ func (m *sim) apply(actions []Action) {
 				m.t.Fatalf("%s sent to %s, which is dead", a.Task, a.Engine)
 			}
 			took := time.Duration(m.r.ExpFloat64() * float64(10*time.Millisecond))
+			if m.r.IntN(100) == 0 {
+				took *= 50 // what waits behind it is asked back
+			}
 			e.free = max(e.free, m.now) + took
 			m.lost++
-			heap.Push(&m.pending, event{e.free, a.Engine, a.Task, m.lost})
+			m.latest[a.Task] = m.lost
+			heap.Push(&m.pending, event{at: e.free, engine: a.Engine, task: a.Task, seq: m.lost})
+		case Recall:
+			if m.r.IntN(2) == 0 {
+				m.lost++
+				m.latest[a.Task] = m.lost
+				heap.Push(&m.pending, event{at: m.now, engine: a.Engine, task: a.Task, seq: m.lost, back: true})
+			}
 		case Deliver, Fail:
 			m.ended[a.Task]++
 			if m.ended[a.Task] > 1 {
@@ -93,6 +110,15 @@ func (m *sim) submit(i int) {
 	if m.r.IntN(50) == 0 {
 		k.Timeout = time.Second
 	}
+	if m.r.IntN(20) == 0 {
+		k.Limit = 20 * time.Millisecond
+	}
+	k.Language = languages[m.r.IntN(4)]
+	k.Priority = m.r.IntN(7)/3 - 1
+	k.Once = m.r.IntN(10) == 0
+	if m.r.IntN(4) == 0 {
+		k.Near = fmt.Sprint(m.r.IntN(100))
+	}
 	m.apply(m.s.Submit(m.now, k))
 }
 
@@ -101,7 +127,11 @@ func (m *sim) step() {
 	m.now = e.at
 	m.apply(m.s.Tick(m.now))
 	en := m.alive[e.engine]
-	if en.dead {
+	if en.dead || m.latest[e.task] != e.seq {
+		return
+	}
+	if e.back {
+		m.apply(m.s.Finish(m.now, e.engine, e.task, WasAborted))
 		return
 	}
 	switch p := m.r.IntN(1000); {
@@ -130,7 +160,7 @@ func (m *sim) step() {
 
 func run(t testing.TB, engines, tasks, validateEvery int, seed uint64) time.Duration {
 	m := &sim{t: t, s: New(Config{Scheme: Scheme(seed % 5), Rand: rand.New(rand.NewPCG(seed, 9))}), r: rand.New(rand.NewPCG(seed, 1)),
-		alive: map[EngineID]*simEngine{}, ended: make(map[TaskID]int, tasks)}
+		alive: map[EngineID]*simEngine{}, latest: map[TaskID]int{}, did: map[Do]int{}, ended: make(map[TaskID]int, tasks)}
 	started := time.Now()
 	for range engines {
 		m.join()
@@ -168,6 +198,11 @@ func run(t testing.TB, engines, tasks, validateEvery int, seed uint64) time.Dura
 	if err := m.s.Validate(); err != nil {
 		t.Fatal(err)
 	}
+	for do := Send; do <= Cancel && tasks >= 10_000; do++ {
+		if m.did[do] == 0 {
+			t.Errorf("nothing of kind %d was ever done", do)
+		}
+	}
 	return time.Since(started)
 }
 
@@ -191,7 +226,7 @@ func BenchmarkTask(b *testing.B) {
 		b.Run(fmt.Sprintf("engines=%d", engines), func(b *testing.B) {
 			s := New(Config{History: 1000})
 			for i := range engines {
-				s.Join(0, EngineID(fmt.Sprintf("engine-%d", i)), 1)
+				s.Join(0, Engine{ID: EngineID(fmt.Sprintf("engine-%d", i)), Slots: 1})
 			}
 			ids := make([]TaskID, b.N)
 			for i := range ids {
@@ -216,12 +251,17 @@ func BenchmarkTask(b *testing.B) {
 // the client whose turn is next.
 func (s *State) some(n int) []TaskID {
 	var ids []TaskID
-	if s.general.ring.len() == 0 {
-		return nil
-	}
-	tasks := &s.general.ring.buf[s.general.ring.head].tasks
-	for i := range min(n, tasks.len()) {
-		ids = append(ids, tasks.buf[(tasks.head+i)%len(tasks.buf)].task.ID)
+	for _, l := range s.spoken {
+		for _, level := range s.pools[l].general.levels {
+			if level.fair.front() == nil {
+				continue
+			}
+			tasks := &level.fair.ring.buf[level.fair.ring.head].tasks
+			for i := range min(n, tasks.len()) {
+				ids = append(ids, tasks.buf[(tasks.head+i)%len(tasks.buf)].task.ID)
+			}
+			return ids
+		}
 	}
 	return ids
 }

@@ -10,8 +10,17 @@ type Task struct {
 	Follow  Dependency    // may start on an engine where it was met
 	Targets []EngineID    // engines that may run it; empty: any
 	Timeout time.Duration // fails after waiting that long; 0: never
+	Limit   time.Duration // is cancelled and fails after running that long; 0: never
 	Retries int           // failures after which it is tried elsewhere
+
+	Language string // of the engines that can run it; "": all can
+	Priority int    // the higher goes first; within MaxPriority of 0
+	Near     string // names data or code: engines that had it last are preferred; "": none
+	Once     bool   // it is not run again when an engine dies that had begun it
 }
+
+// MaxPriority bounds priorities on both sides.
+const MaxPriority = 100
 
 // Dependency is a condition on other load-balanced tasks.
 type Dependency struct {
@@ -63,13 +72,15 @@ const (
 	Invalid           // a dependency names the task itself or nothing known
 	Impossible        // a dependency or the targets can never be met
 	TimedOut          // it waited longer than its timeout
-	Killed            // engines died running it, and there is none left to try or it killed too many
+	Killed            // engines died running it, and it must not be tried again, cannot, or killed too many
 	Aborted           // on request, before it started
+	Overran           // it ran longer than its limit
+	NoEngine          // there are engines, but there never was one of its language
 )
 
 // String returns the word used in stories.
 func (r Reason) String() string {
-	return [...]string{"", "invalid dependency", "impossible dependency", "timed out", "engine died", "aborted"}[r]
+	return [...]string{"", "invalid dependency", "impossible dependency", "timed out", "engine died", "aborted", "ran too long", "no engine of its language"}[r]
 }
 
 // Do says what an Action asks for.
@@ -81,13 +92,15 @@ const (
 	Send       // the task to Engine
 	Deliver    // the reply just reported to the task's client; the task is over, unless it was SentBack
 	Fail       // the task with Reason; the task is over
+	Recall     // the task from Engine, if that has not begun it: Finish with WasAborted tells
+	Cancel     // the task on Engine, also if it runs; the task is over
 )
 
 // Action is something the caller must carry out, in the order returned.
 type Action struct {
 	Do      Do
 	Task    TaskID
-	Engine  EngineID // Send: to; Deliver: from; Fail with Killed: the one that died last
+	Engine  EngineID // Send: to; Deliver: from; Recall, Cancel: on; Fail with Killed: the one that died last
 	Attempt int      // Send: 1 for the first time
 	Reason  Reason   // Fail
 }
@@ -107,6 +120,11 @@ type task struct {
 	lastOutcome Outcome       // of the latest refusal
 	kills       int           // engines that died running it
 	killer      EngineID      // the last of them
+	front       time.Duration // since when its engine has no other to run first; valid while begun
+	begun       bool          // its engine has no other to run first
+	recalled    bool          // asked back from its engine
+	recalls     int           // how often it was, and it was not given back yet; an engine may give it back the next time it comes
+	unwanted    bool          // a client asked to abort it while an engine had it
 	after       progress
 	follow      progress
 	places      []EngineID // where follow dependencies were met
@@ -122,11 +140,11 @@ func (k *task) confined() bool { return len(k.Targets) > 0 || len(k.Follow.IDs) 
 func (k *task) excludes(e EngineID) bool { return contains(k.excluded, e) }
 
 // admits reports whether k may run on e, room or not.
-func (k *task) admits(e EngineID) bool {
-	if k.excludes(e) || len(k.Targets) > 0 && !contains(k.Targets, e) {
+func (k *task) admits(e *engine) bool {
+	if !k.speaks(e) || k.excludes(e.id) || len(k.Targets) > 0 && !contains(k.Targets, e.id) {
 		return false
 	}
-	return len(k.Follow.IDs) == 0 || contains(k.places, e)
+	return len(k.Follow.IDs) == 0 || contains(k.places, e.id)
 }
 
 func contains(ids []EngineID, e EngineID) bool {
