@@ -63,7 +63,7 @@ var layers = []layer{
 	{"internal/native", "building units, and their cache", nil, []string{logr, xsys}},
 	{"internal/modules", "the modules of a notebook: which, in which version, from where", []string{"internal/native"}, []string{logr}},
 	{"internal/launch", "starting processes: one launcher a file", nil, []string{logr, xsys}},
-	{"internal/launch/launchtest", "the conformance suite of launchers", []string{"internal/launch"}, nil},
+	{"internal/launch/launchtest", "the conformance suite of launchers", []string{"internal/launch"}, []string{logr}},
 	{"internal/cluster", "starting, finding and stopping clusters",
 		[]string{"internal/launch", "internal/proto", "internal/jupyter", "internal/zmtp"}, []string{logr, xsys}},
 	{"internal/config", "the user's configuration file: profiles of sites", []string{"internal/cluster", "internal/launch"}, []string{logr, yaml}},

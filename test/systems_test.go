@@ -5,21 +5,90 @@
 package test
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/gopar-project/gopar/internal/cluster"
+	"github.com/gopar-project/gopar/internal/launch"
 )
 
 func TestSlurmArray(t *testing.T) { clusterLife(t, "--on", "slurm") }
 
 func TestSlurmAllocation(t *testing.T) {
 	clusterLife(t, "--on", "slurm", "--mode", "allocation", "--nodes", "2")
+}
+
+// The hub listens on this machine alone: engines come through tunnels.
+func TestSSH(t *testing.T) {
+	start := []string{"--on", "ssh", "--hosts", "h1,h2,h3", "--command", "ssh,-F," + os.Getenv("GOPAR_TEST_SSH")}
+	// The cells of %%px are built by the engines, with the toolchain of their machines.
+	for _, kv := range append(goCaches(), "GOPAR_SOURCE="+program.root) {
+		if name, _, _ := strings.Cut(kv, "="); slices.Contains([]string{"PATH", "GOCACHE", "GOMODCACHE", "GOPATH", "GOPAR_SOURCE"}, name) {
+			start = append(start, "--env", kv)
+		}
+	}
+	clusterLife(t, start...)
+}
+
+// A hub that listens for others is reached without a tunnel.
+func TestSSHWithoutTunnel(t *testing.T) {
+	h := newHome(t)
+	h.t.Cleanup(h.nothingLeft)
+	h.startCluster(3, "--on", "ssh", "--hosts", "h1,h2,h3", "--command", "ssh,-F,"+os.Getenv("GOPAR_TEST_SSH"),
+		"--hub-arg=--ip=10.78.0.1", "--hub-arg=--location=10.78.0.1")
+	printed := h.ok("gopar", "run", h.write("hosts.ipynb", cells(
+		"rc := parallel.MustConnect()",
+		`rc[:].Apply(func() string { name, _ := os.Hostname(); return name })`,
+	)))
+	for _, host := range []string{"h1", "h2", "h3"} {
+		if !strings.Contains(printed, host) {
+			t.Errorf("no engine on %s:\n%s", host, printed)
+		}
+	}
+	if b, err := os.ReadFile(filepath.Join(h.dir, "ipython", "profile_default", "security", "gopar-cluster.json")); err != nil || strings.Contains(string(b), "tunnels") {
+		t.Errorf("there are tunnels: %s, %v", b, err)
+	}
+}
+
+// A machine that cannot be reached for a while costs nothing: its engines come back.
+func TestSSHPartition(t *testing.T) {
+	h := newHome(t)
+	h.t.Cleanup(h.nothingLeft)
+	h.startCluster(2, "--on", "ssh", "--hosts", "h1,h2", "--command", "ssh,-F,"+os.Getenv("GOPAR_TEST_SSH"))
+	before := h.status()
+	link := func(state string) {
+		t.Helper()
+		if r := h.run(context.Background(), "ip", "link", "set", "gpv1", state); r.err != nil {
+			t.Fatal(r.err, r.all())
+		}
+	}
+	link("down")
+	t.Cleanup(func() { link("up") })
+	h.until("cut off", func(st cluster.Status) bool { return strings.Contains(st.Engines[0].Reason, "h1") })
+	if st := h.status(); st.Engines[0].State != launch.Running || st.Engines[1].Reason != "" {
+		t.Errorf("engines of a host that is cut off: %+v", st.Engines)
+	}
+	link("up")
+	st := h.until("whole again", func(st cluster.Status) bool {
+		return st.State == cluster.Running && len(st.Registered) == 2 && st.Engines[0].Reason == ""
+	})
+	if st.Engines[0].PID != before.Engines[0].PID || st.Engines[0].Restarts != 0 {
+		t.Errorf("engines %+v, want those of before: %+v", st.Engines, before.Engines)
+	}
+	printed := h.ok("gopar", "run", h.write("hosts.ipynb", cells(
+		"rc := parallel.MustConnect()",
+		`rc[:].Apply(func() string { name, _ := os.Hostname(); return name })`,
+	)))
+	if !strings.Contains(printed, "h1") || !strings.Contains(printed, "h2") {
+		t.Errorf("after the partition:\n%s", printed)
+	}
 }
 
 // A program starts a cluster elsewhere by one word.

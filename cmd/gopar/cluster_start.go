@@ -48,6 +48,7 @@ func (s *startFlags) define(c *cobra.Command) {
 	f.StringVar(&l.Epilogue, "epilogue", "", "shell lines after it")
 	f.StringVar(&s.template, "template", "", "file of the job script; {{command}} is where the engine runs")
 	f.StringSliceVar(&l.Hosts, "hosts", nil, "hosts of SSH, engines go to them in turn; host*4 counts four times")
+	f.StringSliceVar(&l.Command, "command", nil, "the system's program with further arguments: ssh,-F,FILE")
 	complete := func(values func() []string) cobra.CompletionFunc {
 		return func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
 			return values(), cobra.ShellCompDirectiveNoFileComp
@@ -114,6 +115,7 @@ func (s *startFlags) options(cmd *cobra.Command, f *clusterFlags) (cluster.Optio
 		"directive": func() { l.Directives = append(l.Directives, from.Directives...) }, "skip": func() { l.Skip = append(l.Skip, from.Skip...) },
 		"prologue": func() { l.Prologue = from.Prologue }, "epilogue": func() { l.Epilogue = from.Epilogue },
 		"template": func() { l.Template = from.Template }, "hosts": func() { l.Hosts = from.Hosts },
+		"command": func() { l.Command = from.Command },
 	} {
 		if changed(name) {
 			set()

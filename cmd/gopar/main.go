@@ -24,6 +24,7 @@ var commands = []func() *cobra.Command{
 	newHubCommand,
 	newEngineCommand,
 	newRunnerCommand,
+	newRemoteCommand,
 }
 
 func main() {

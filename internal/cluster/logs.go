@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+	"time"
 
 	"github.com/go-logr/logr"
 
@@ -20,42 +21,64 @@ type Log struct {
 	Lines []string `json:"lines"` // oldest first
 }
 
-// LogFiles returns the paths of the logs of the cluster: the supervisor's, the
-// hub's, and the engines'. ErrNotFound if the cluster is not running or was
-// started by other means.
+// LogFiles returns the paths of the logs of the cluster that this machine can
+// read: the supervisor's, the hub's, and the engines'. ErrNotFound if the cluster
+// is not running or was started by other means.
 func (c *Cluster) LogFiles() ([]string, error) {
 	st, err := readState(c.place)
 	if err != nil {
 		return nil, err
 	}
 	paths := []string{c.supervisorLog()}
-	if st.Hub != nil {
-		paths = append(paths, st.Hub.LogFile(st.Hub.First))
-	}
-	for _, e := range st.Slots {
-		if r := st.holder(e); r != nil {
-			paths = append(paths, r.LogFile(e.Index))
+	st.eachLog(func(r *launch.Record, index int) {
+		if len(r.Parts) == 0 { // else it is on another machine
+			paths = append(paths, r.LogFile(index))
 		}
-	}
+	})
 	return paths, nil
 }
 
-// Logs returns up to n last lines of each of the LogFiles.
+// eachLog calls f for each process that logs, the hub first.
+func (s *state) eachLog(f func(r *launch.Record, index int)) {
+	if s.Hub != nil {
+		f(s.Hub, s.Hub.First)
+	}
+	for _, e := range s.Slots {
+		if r := s.holder(e); r != nil {
+			f(r, e.Index)
+		}
+	}
+}
+
+// Logs returns up to n last lines of each log of the cluster. Those on other
+// machines are asked for, for at most half a minute; one that cannot be had says
+// why. ErrNotFound if the cluster is not running or was started by other means.
 func (c *Cluster) Logs(n int) ([]Log, error) {
-	paths, err := c.LogFiles()
+	st, err := readState(c.place)
 	if err != nil {
 		return nil, err
 	}
-	logs := make([]Log, 0, len(paths))
-	for _, p := range paths {
-		lines, err := launch.TailFile(p, n)
-		if err != nil && !errors.Is(err, os.ErrNotExist) {
-			return nil, err
-		}
-		logs = append(logs, Log{Path: p, Lines: append([]string{}, lines...)})
+	lines, err := launch.TailFile(c.supervisorLog(), n)
+	if err != nil && !errors.Is(err, os.ErrNotExist) {
+		return nil, err
 	}
+	systems := launch.NewSystems(c.log)
+	defer systems.Close()
+	ctx, cancel := context.WithTimeout(context.Background(), logTime)
+	defer cancel()
+	logs := []Log{{Path: c.supervisorLog(), Lines: append([]string{}, lines...)}}
+	st.eachLog(func(r *launch.Record, index int) {
+		lines, err := systems.Tail(ctx, r, index, n)
+		if err != nil && !errors.Is(err, os.ErrNotExist) {
+			lines = []string{"(" + err.Error() + ")"}
+		}
+		logs = append(logs, Log{Path: r.LogFile(index), Lines: append([]string{}, lines...)})
+	})
 	return logs, nil
 }
+
+// logTime bounds how long the logs of other machines are waited for.
+const logTime = 30 * time.Second
 
 // lastLines returns the end of a log under its path, for an error.
 func lastLines(path string) string {

@@ -45,6 +45,9 @@ func (e *EngineSet) finish() error {
 	if err := l.Close(); err != nil {
 		return wrong(err)
 	}
+	if e.On == "ssh" {
+		return checkEnv(e.Env) // directories are of other machines
+	}
 	if e.Dir, err = directory(e.Dir); err != nil {
 		return wrong(fmt.Errorf("working directory: %w", err))
 	}
@@ -145,6 +148,9 @@ func (s *spec) engineJob(set, first, n int) launch.Job {
 			fmt.Sprintf("--wait-for-file=%d", int(s.Timeout/time.Second)+1),
 		}, e.EngineArgs...),
 	})
+	if e.On == "ssh" {
+		j.Args = append([]string{"engine"}, e.EngineArgs...) // the connection comes by its environment
+	}
 	if share := s.memoryShare(e); share != "" {
 		j.Env = append(j.Env, share)
 	}

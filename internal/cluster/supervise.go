@@ -284,7 +284,56 @@ func (s *supervisor) resume() error {
 // launchEngines starts n engines of a set with indexes from first. What they log
 // is added to what engines of the same indexes have logged.
 func (s *supervisor) launchEngines(ctx context.Context, set, first, n int) (*launch.Record, error) {
-	return s.launchers[set].Start(ctx, s.st.Spec.engineJob(set, first, n))
+	l, j := s.launchers[set], s.st.Spec.engineJob(set, first, n)
+	if l.Traits().Apart {
+		if err := s.takeAlong(ctx, &j); err != nil {
+			return nil, err
+		}
+		j.NewLogs = s.st.State == Starting
+	}
+	return l.Start(ctx, j)
+}
+
+// takeAlong gives engines that see no file of this machine what the engine
+// connection file says. A hub that listens here only is reached by a tunnel.
+func (s *supervisor) takeAlong(ctx context.Context, j *launch.Job) error {
+	info, err := s.engineInfo(ctx)
+	if err != nil {
+		return err
+	}
+	if host := strings.TrimPrefix(info.Interface, "tcp://"); host == "localhost" || net.ParseIP(host).IsLoopback() {
+		info.Interface = "ipc://" + launch.ReachMark
+		j.Reach = append([]int{info.Registration, info.Control, info.Mux, info.HBPing, info.HBPong, info.Task, info.IOPub}, info.Broadcast...)
+		slices.Sort(j.Reach)
+		j.Reach = slices.Compact(j.Reach)
+	}
+	text, err := json.Marshal(info)
+	if err != nil {
+		return err
+	}
+	j.Secrets = append(j.Secrets, proto.EnvConnectionInfo+"="+string(text))
+	return nil
+}
+
+// engineInfo returns the engine connection file, for which it waits as long as
+// the hub lives.
+func (s *supervisor) engineInfo(ctx context.Context) (*proto.EngineInfo, error) {
+	for {
+		info, err := proto.ReadEngineInfo(proto.EngineFile(s.profileDir, s.id))
+		if !errors.Is(err, proto.ErrNoFile) {
+			return info, err
+		}
+		for _, t := range s.systems.Poll(ctx, s.st.Hub) {
+			if t.State == launch.Done {
+				return nil, s.died(t)
+			}
+		}
+		select {
+		case <-ctx.Done():
+			return nil, s.tooLate(ctx)
+		case <-time.After(5 * time.Millisecond): // files have no events
+		}
+	}
 }
 
 // await waits until the hub has written its connection file and all engines are

@@ -310,6 +310,11 @@ profiles:
     on: local
     engines: 4
 
+  # lab:
+  #   on: ssh
+  #   engines: 8
+  #   hosts: [node1*4, node2*4]
+
   # compute:
   #   on: slurm
   #   engines: 16

@@ -57,6 +57,7 @@ type Launcher interface {
 // Traits are the properties of a system that its users must know.
 type Traits struct {
 	Kind      string          // "local", "slurm", …: the Launcher field of its records, and ipyparallel's class name
+	Apart     bool            // no files are shared with the tasks' machines: what tasks need has to be in Args, Env and Secrets
 	Elsewhere bool            // tasks may run on other machines, and reach this one by the network
 	PollEvery time.Duration   // how often Poll should be called while waiting
 	Changed   <-chan struct{} // receives when a Poll would tell something new; nil if only polling finds out
@@ -64,14 +65,17 @@ type Traits struct {
 
 // Job is what to run: N times the same program.
 type Job struct {
-	Name   string   // unique among living jobs of the user: the system's job name and the stem of log files
-	Exe    string   // absolute path of the program
-	Args   []string // arguments without the program
-	Env    []string // "NAME=value", added to the environment the system gives
-	Dir    string   // working directory; "" is the system's default
-	LogDir string   // absolute directory of the log files; must exist
-	First  int      // index of the first task; a restarted task keeps its index
-	N      int      // number of tasks, at least 1
+	Name    string   // unique among living jobs of the user: the system's job name and the stem of log files
+	Exe     string   // absolute path of the program
+	Args    []string // arguments without the program
+	Env     []string // "NAME=value", added to the environment the system gives
+	Secrets []string // "NAME=value", likewise, that nobody else may see; only launchers whose Traits say Apart take some
+	Reach   []int    // ports of 127.0.0.1 that the tasks must reach; see ReachMark; only launchers that are Apart know it
+	Dir     string   // working directory; "" is the system's default
+	LogDir  string   // absolute directory of the log files; must exist
+	NewLogs bool     // what earlier jobs of the name have logged on other machines may go
+	First   int      // index of the first task; a restarted task keeps its index
+	N       int      // number of tasks, at least 1
 }
 
 // LogFile returns the path of the file that a task's stdout and stderr go to.
@@ -105,12 +109,29 @@ type Record struct {
 	N         int       `json:"n"`
 	LogDir    string    `json:"log_dir"`
 	Submitted time.Time `json:"submitted"`
-	Mark      string    `json:"mark,omitempty"`  // random, of launchers whose tasks leave files that name it
-	Procs     []Proc    `json:"procs,omitempty"` // processes, by index, of launchers that start them directly
+	Mark      string    `json:"mark,omitempty"`    // random, of launchers whose tasks leave files that name it
+	Command   []string  `json:"command,omitempty"` // that reaches the hosts: "ssh" and its arguments
+	Parts     []Part    `json:"parts,omitempty"`   // by index, of launchers whose tasks are jobs of other machines
+	Tunnels   []*Record `json:"tunnels,omitempty"` // jobs of this machine
+	Place     string    `json:"place,omitempty"`   // of a tunnel: the host it leads to
+	Procs     []Proc    `json:"procs,omitempty"`   // processes, by index, of launchers that start them directly
 }
 
-// LogFile returns the path of the file that a task's stdout and stderr go to.
-func (r *Record) LogFile(task int) string { return logFile(r.LogDir, r.Name, task) }
+// Part is a task that is a job of another machine.
+type Part struct {
+	Host string  `json:"host"`          // how it is reached
+	Exe  string  `json:"exe,omitempty"` // path of the program there
+	Job  *Record `json:"job,omitempty"` // there; nil if it was not started
+}
+
+// LogFile returns the path of the file that a task's stdout and stderr go to, on
+// the task's machine.
+func (r *Record) LogFile(task int) string {
+	if k := task - r.First; k >= 0 && k < len(r.Parts) && r.Parts[k].Job != nil {
+		return r.Parts[k].Job.LogFile(task)
+	}
+	return logFile(r.LogDir, r.Name, task)
+}
 
 // jobLog is what a job of several ranks itself says.
 func (r *Record) jobLog() string { return filepath.Join(r.LogDir, r.Name+"-job.log") }

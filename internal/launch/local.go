@@ -160,7 +160,7 @@ func (l *Local) startTask(j *Job, mark string, i int) (Proc, error) {
 	defer out.Close()
 	p, err := os.StartProcess(j.Exe, append([]string{filepath.Base(j.Exe)}, j.Args...), &os.ProcAttr{
 		Dir:   j.Dir,
-		Env:   environ(append(slices.Clone(j.Env), markVar+"="+mark)),
+		Env:   environ(slices.Concat(j.Env, j.Secrets, []string{markVar + "=" + mark})),
 		Files: []*os.File{in, out, out},
 		Sys:   &syscall.SysProcAttr{Setsid: true},
 	})

@@ -3,10 +3,12 @@
 package launchtest
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"os"
 	"os/exec"
 	"os/signal"
@@ -14,6 +16,10 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/go-logr/logr"
+
+	"github.com/gopar-project/gopar/internal/launch"
 )
 
 // command is the first argument of the test binary when it runs as a job.
@@ -28,7 +34,19 @@ const (
 	modeExit     = "exit"     // exits with a code
 	modeShow     = "show"     // prints its arguments, environment and directory
 	modeRead     = "read"     // reads its standard input
+	modeDial     = "dial"     // dials a socket
+	modeAgent    = "agent"    // is the agent of an SSH launcher
 )
+
+// StayArgs make such a binary run until it is asked to end; DialArgs make it dial
+// the socket that $LAUNCHTEST names, again and again, and log what it is told.
+var (
+	StayArgs = []string{command, modeStay}
+	DialArgs = []string{command, modeDial}
+)
+
+// AgentArgs make a test binary that calls Main the agent of an SSH launcher.
+var AgentArgs = []string{command, modeAgent}
 
 // What a job logs.
 const (
@@ -111,6 +129,20 @@ func work(mode string, args []string) error {
 			return err
 		}
 		fmt.Printf("read %d bytes\n", len(b))
+	case modeDial:
+		for {
+			if conn, err := net.Dial("unix", os.Getenv("LAUNCHTEST")); err == nil {
+				io.Copy(os.Stdout, conn) // best effort: the next one may be told more
+				conn.Close()
+			}
+			select {
+			case <-asked:
+				return nil
+			case <-time.After(20 * time.Millisecond): // the other side comes and goes
+			}
+		}
+	case modeAgent:
+		return launch.ServeAgent(context.Background(), os.Stdin, os.Stdout, logr.Discard())
 	default:
 		return fmt.Errorf("unknown mode %q", mode)
 	}
