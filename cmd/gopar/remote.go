@@ -13,6 +13,7 @@ import (
 func newRemoteCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:    "remote",
+		Short:  "Start and watch processes for gopar on another machine",
 		Hidden: true,
 		Args:   cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
