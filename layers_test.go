@@ -39,6 +39,7 @@ const (
 	xterm   = "golang.org/x/term"
 	stdr    = "github.com/go-logr/stdr"
 	pprof   = "github.com/google/pprof/profile"
+	xtools  = "golang.org/x/tools/go/analysis"
 	sqlite  = "modernc.org/sqlite"
 	pgx     = "github.com/jackc/pgx/v5"
 	yaml    = "github.com/goccy/go-yaml"
@@ -76,8 +77,9 @@ var layers = []layer{
 		[]string{"display", "parallel", "internal/measure", "internal/unit"}, []string{yaegi}},
 	{"internal/interp", "interpreting straight-line cells; the only user of the interpreter",
 		[]string{"internal/interp/symbols", "internal/unit"}, []string{yaegi}},
+	{"internal/vet", "what go vet says of a cell", nil, []string{xtools}},
 	{"internal/cell", "the front end: parse, check, lower; it makes units and scripts",
-		[]string{"internal/native", "internal/interp", "internal/unit"}, nil},
+		[]string{"internal/vet", "internal/native", "internal/interp", "internal/unit"}, nil},
 	{"internal/runner", "the process in which cells run, and the handle on it",
 		[]string{"display", "internal/codec", "internal/interp", "internal/memory", "internal/native", "internal/unit"}, []string{logr, xsys}},
 	{"internal/notebook", "notebook files, and the client that runs them",

@@ -162,6 +162,8 @@ func (g *GoEvaluator) Execute(ctx context.Context, c Cell) Outcome {
 	if err != nil {
 		return Outcome{Error: g.checkError(name, cmp.Or(c.Shown, c.Code), err)}
 	}
+	warn := g.vet(checked, c)
+	defer warn()
 	job, err := g.job(ctx, checked, c)
 	if ctx.Err() != nil {
 		return interrupted()
@@ -174,6 +176,9 @@ func (g *GoEvaluator) Execute(ctx context.Context, c Cell) Outcome {
 	ran := g.record.add(name, c)
 	if job.Run == "" && job.Script == nil && len(job.Load) == 0 {
 		return Outcome{}
+	}
+	if job.Script == nil {
+		warn() // it took less than building
 	}
 	out := g.run(ctx, job, checked)
 	ran(out.Error != nil)

@@ -6,6 +6,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"sync/atomic"
 
 	"github.com/gopar-project/gopar/internal/interp"
 	"github.com/gopar-project/gopar/internal/native"
@@ -43,6 +44,7 @@ type Cell struct {
 	packages []*userPackage // that the cell makes, or makes anew; Unit is the first's
 	follow   *Cell          // what uses them, made anew; nil: nothing does
 
+	vetted    atomic.Bool // Vet has said what it has to say
 	committed bool
 	uses      map[string]*entity // session names it depends on, for re-runs
 	defines   map[string]*entity // names it defined

@@ -94,10 +94,11 @@ type checker struct {
 	dropped   map[string]bool       // carried names that do not check any more
 	unfit     map[*decl]bool        // methods of other cells that do not fit the type that the cell declares
 
-	pkg    *types.Package
-	info   *types.Info
-	run    *ast.FuncDecl
-	unused []*ast.Ident // local variables nothing uses
+	pkg     *types.Package
+	info    *types.Info
+	checked []*ast.File // what was checked, the cell itself first
+	run     *ast.FuncDecl
+	unused  []*ast.Ident // local variables nothing uses
 
 	carryOver []carriedVar
 }
@@ -197,6 +198,7 @@ func (c *checker) pass() Errors {
 			}
 		},
 	}
+	c.checked = files
 	_ = types.NewChecker(&conf, s.fset, c.pkg, c.info).Files(files) // errors went to conf.Error
 	errs = slices.DeleteFunc(errs, c.setsOwnField)
 	if len(errs) == 0 {
