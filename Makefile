@@ -9,7 +9,7 @@ UNIT        := $$($(GO) list ./... | grep -v -e /test$$)
 
 export LC_ALL := C.UTF-8
 
-.PHONY: simulation help demo python lint cross test unit e2e test-clusters check bench generate verify clean labextension panel
+.PHONY: simulation help demo python lint cross test unit e2e test-clusters check bench generate verify clean labextension panel attacks
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-10s %s\n", $$1, $$2 }'
@@ -47,7 +47,10 @@ test-clusters: ## tests of launchers over real systems, which it installs and st
 	GOPAR_PYTHON=$$(test/python.sh) test/clusters/ssh.sh $(GO) test -tags clusters -count=1 -timeout 20m -run SSH ./test
 	GOPAR_PYTHON=$$(test/python.sh) test/clusters/slurm.sh $(GO) test -tags clusters -count=1 -timeout 20m -run Slurm ./test
 
-check: test cross verify test-clusters simulation ## test, other systems, real batch systems, the simulated scheduler, stale generated files, and every fuzz target for 20 s
+attacks: ## attack kernel, hub and engine for a minute each while a good peer is served
+	GOPAR_PYTHON=$$(test/python.sh) $(GO) test -race -count=1 -timeout 15m -run 'TestAttacked|TestEngineSurvives' ./test -attack 1m
+
+check: test cross verify test-clusters simulation attacks ## test, other systems, real batch systems, the simulated scheduler, attacks, stale generated files, and every fuzz target for 20 s
 	@for package in $$($(GO) list ./...); do \
 	  for target in $$($(GO) test -list '^Fuzz' "$$package" | grep '^Fuzz' || true); do \
 	    echo "fuzz $$package $$target"; \

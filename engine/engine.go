@@ -153,6 +153,9 @@ func (e *Engine) Serve(ctx context.Context) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	h, err := e.register(ctx, cancel)
+	if ctx.Err() != nil && errors.Is(err, ctx.Err()) {
+		return nil // it was asked to end before it had begun
+	}
 	if err != nil {
 		return err
 	}

@@ -2,6 +2,7 @@ package hub
 
 import (
 	"context"
+	"errors"
 	"strconv"
 	"time"
 
@@ -97,20 +98,24 @@ func (h *Hub) lifetime() []byte {
 }
 
 // pong notes that an engine's heart has answered. The text is not compared: an
-// answer to any ping is a sign of life.
-func (h *Hub) pong(from string, frames [][]byte) {
+// answer to any ping is a sign of life. The error says that from is no engine.
+func (h *Hub) pong(from string, frames [][]byte) error {
 	if len(frames) != 1 || len(frames[0]) > 64 {
-		h.log.Info("heartbeat dropped", "from", printable(from))
-		return
+		return errors.New("no heartbeat")
 	}
+	var known bool
 	h.under(func() {
 		e := h.registry.byUUID[from]
 		if e == nil {
 			e = h.awake(from)
 		}
 		if e != nil {
-			e.beat, e.missed = time.Now(), 0
+			known, e.beat, e.missed = true, time.Now(), 0
 			h.complete(e, false)
 		}
 	})
+	if !known {
+		return errors.New("heartbeat of an engine that is not registered")
+	}
+	return nil
 }

@@ -111,7 +111,10 @@ func (h *Hub) makeSockets() {
 	ping := h.published()
 	ping.OnSubscribe = h.pingAtOnce
 	s.ping = zmtp.NewPub(ping)
-	s.pong = zmtp.NewRouter(h.options(watchHeart), h.pong)
+	pong := h.options(watchHeart)
+	pong.MaxFrame = maxBeat // they are not signed: anybody may send them
+	pong.Receive = func(p *zmtp.Peer, frames [][]byte) error { return h.pong(p.Identity(), frames) }
+	s.pong = zmtp.NewRouter(pong, nil)
 }
 
 // options returns a socket's options; on is the part of an engine's
@@ -130,6 +133,9 @@ func (h *Hub) options(on watch) zmtp.Options {
 func (h *Hub) published() zmtp.Options {
 	return zmtp.Options{Curve: h.curve, Log: h.log, SendBuffer: publishBuffer}
 }
+
+// maxBeat bounds a heartbeat; a real one is a number.
+const maxBeat = 64 << 10
 
 // publishBuffer bounds the bytes queued for one subscriber.
 const publishBuffer = 256 << 20

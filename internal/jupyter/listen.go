@@ -52,7 +52,9 @@ func Listen(ctx context.Context, info ConnectionInfo, log logr.Logger) (*Conn, e
 	pub := options(IOPub)
 	pub.OnSubscribe = c.welcome
 	c.iopub = zmtp.NewXPub(pub)
-	c.hb = zmtp.NewRep(options(Heartbeat), func(frames [][]byte) [][]byte { return frames })
+	beats := options(Heartbeat)
+	beats.SendBuffer, beats.MaxFrame = maxBeats, maxBeats // anybody may send them: they are not signed
+	c.hb = zmtp.NewRep(beats, func(frames [][]byte) [][]byte { return frames })
 
 	for channel, listen := range map[string]func(string) (string, error){
 		Shell: c.shell.Listen, Control: c.control.Listen, Stdin: c.stdin.Listen,
@@ -69,6 +71,10 @@ func Listen(ctx context.Context, info ConnectionInfo, log logr.Logger) (*Conn, e
 	}
 	return c, nil
 }
+
+// maxBeats bounds a heartbeat, and those that wait for a front end that does not
+// read; a real one is a few bytes.
+const maxBeats = 64 << 10
 
 // setPort notes the port of the endpoint that a channel was bound to.
 func (c *ConnectionInfo) setPort(channel, bound string) error {

@@ -49,6 +49,8 @@ var hostile = []struct{ name, kind, input string }{
 	{"truncated PING", "DEALER", frame(4, "\x04PING\x00")},
 	{"PING with long context", "DEALER", frame(4, "\x04PING\x00\x00"+strings.Repeat("c", 17))},
 	{"ERROR", "DEALER", frame(4, "\x05ERROR\x03bad")},
+	{"subscription to a ROUTER", "DEALER", frame(4, "\x09SUBSCRIBEtopic")},
+	{"its end", "DEALER", frame(4, "\x06CANCELtopic")},
 }
 
 // served is a router that echoes, with a good peer.

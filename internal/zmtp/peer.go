@@ -107,7 +107,7 @@ func (p *Peer) enqueue(size int64, limited bool, add func(b *batch)) error {
 	if p.dead {
 		return errGone
 	}
-	if limited && p.queued > 0 && p.queued+size > p.s.o.SendBuffer {
+	if limited && p.queued > 0 && p.queued+size > p.s.share() {
 		return ErrFull
 	}
 	before := p.queue.size
@@ -218,6 +218,9 @@ func (p *Peer) readLoop(r *bufio.Reader) error {
 const (
 	pingTTL    = 2  // bytes of a PING's time to live
 	maxContext = 16 // bytes of its context, RFC 37
+
+	// maxPongs is the most that may wait for the peer when a PONG is added: whoever sends PINGs and does not read must not fill memory.
+	maxPongs = 1 << 20
 )
 
 // command handles one command of the peer.
@@ -231,15 +234,24 @@ func (p *Peer) command(body []byte) error {
 		if len(arg) < pingTTL || len(arg) > pingTTL+maxContext {
 			return fmt.Errorf("%w: PING of %d bytes", errFrame, len(arg))
 		}
-		err := p.enqueue(int64(len(body)), true, func(b *batch) { b.addCommand(zmq4.CmdPong, arg[pingTTL:]) })
-		if errors.Is(err, ErrFull) {
+		if p.backlog() > maxPongs {
 			return nil // the peer is not reading: no PONG could reach it
 		}
+		err := p.enqueue(int64(len(body)), true, func(b *batch) { b.addCommand(zmq4.CmdPong, arg[pingTTL:]) })
+		if errors.Is(err, ErrFull) {
+			return nil
+		}
 		return err
-	case zmq4.CmdSubscribe:
-		return p.s.pattern.receive(p, [][]byte{append([]byte{1}, arg...)})
-	case zmq4.CmdCancel:
-		return p.s.pattern.receive(p, [][]byte{append([]byte{0}, arg...)})
+	case zmq4.CmdSubscribe, zmq4.CmdCancel:
+		publisher, ok := p.s.pattern.(*Pub)
+		if !ok {
+			return fmt.Errorf("%w: a subscription to a %s", errFrame, p.s.kind)
+		}
+		on := byte(0)
+		if name == zmq4.CmdSubscribe {
+			on = 1
+		}
+		return publisher.receive(p, [][]byte{append([]byte{on}, arg...)})
 	case zmq4.CmdError:
 		return fmt.Errorf("%w: the peer sent ERROR %.200q", errFrame, arg)
 	}

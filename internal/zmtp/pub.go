@@ -2,14 +2,18 @@ package zmtp
 
 import (
 	"sync"
+	"sync/atomic"
 
 	"github.com/go-zeromq/zmq4"
 )
 
 // Pub is a PUB or XPUB socket: it sends each message to all peers that have subscribed to a prefix of its first frame. A peer whose
 // queue is full loses messages, whole ones, without holding up the others; Peer.Dropped counts them.
+//
+// All queues together hold at most four times Options.SendBuffer, or 1 MiB for each peer if that is more: many peers have shorter ones.
 type Pub struct {
 	*socket
+	subscribers atomic.Int64 // number of peers
 
 	mu    sync.RWMutex
 	peers map[*Peer]*topics
@@ -23,7 +27,7 @@ func NewXPub(o Options) *Pub { return newPub(o, zmq4.XPub) }
 
 func newPub(o Options, kind zmq4.SocketType) *Pub {
 	p := &Pub{socket: newSocket(o, kind), peers: make(map[*Peer]*topics)}
-	p.pattern = p
+	p.pattern, p.share = p, p.sharing
 	return p
 }
 
@@ -62,6 +66,17 @@ func (p *Pub) enqueue(frames [][]byte, size int64) (full []*Peer) {
 	return full
 }
 
+// sharing is how much may wait for one peer.
+func (p *Pub) sharing() int64 {
+	n := max(1, p.subscribers.Load())
+	return min(p.o.SendBuffer, max(leastShare, manyShares*(p.o.SendBuffer/n)))
+}
+
+const (
+	leastShare = 1 << 20
+	manyShares = 4
+)
+
 // encodings are empty batches, in which enqueue encodes a message once for all subscribers.
 var encodings = sync.Pool{New: func() any { return new(batch) }}
 
@@ -76,12 +91,14 @@ func (p *Pub) attach(peer *Peer) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.peers[peer] = new(topics)
+	p.subscribers.Store(int64(len(p.peers)))
 }
 
 func (p *Pub) detach(peer *Peer) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	delete(p.peers, peer)
+	p.subscribers.Store(int64(len(p.peers)))
 	peer.collect()
 }
 

@@ -35,7 +35,8 @@ type socket struct {
 	o       Options
 	kind    zmq4.SocketType
 	pattern pattern
-	resend  bool // messages that an accepted peer's connection did not take go to another peer
+	share   func() int64 // how many bytes may wait for one peer
+	resend  bool         // messages that an accepted peer's connection did not take go to another peer
 
 	life     context.Context // of dialers; detached from the creator's, as Close ends it
 	end      context.CancelFunc
@@ -60,6 +61,7 @@ func newSocket(o Options, kind zmq4.SocketType) *socket {
 		changed: make(chan struct{}, 1), closed: make(chan struct{}), shaking: newHandshakes(),
 		listeners: make(map[net.Listener]struct{}), conns: make(map[net.Conn]struct{}),
 	}
+	s.share = func() int64 { return s.o.SendBuffer }
 	s.life, s.end = context.WithCancel(context.Background())
 	return s
 }
