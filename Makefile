@@ -43,6 +43,8 @@ e2e: ## tests of the whole program: gopar run, nbclient, jupyter console, jupyte
 
 test-clusters: ## tests of launchers over real systems, which it installs and starts; needs root, on Debian or Ubuntu
 	test/clusters/slurm.sh $(GO) test -tags clusters -race -count=1 -p 1 -timeout 20m -run Slurm ./internal/launch
+	test/clusters/mpi.sh $(GO) test -tags clusters -race -count=1 -p 1 -timeout 20m -run MPI ./internal/launch
+	GOPAR_PYTHON=$$(test/python.sh) test/clusters/mpi.sh $(GO) test -tags clusters -count=1 -timeout 20m -run MPI ./test
 	test/clusters/ssh.sh $(GO) test -tags clusters -race -count=1 -p 1 -timeout 20m -run SSH ./internal/launch
 	GOPAR_PYTHON=$$(test/python.sh) test/clusters/ssh.sh $(GO) test -tags clusters -count=1 -timeout 20m -run SSH ./test
 	GOPAR_PYTHON=$$(test/python.sh) test/clusters/slurm.sh $(GO) test -tags clusters -count=1 -timeout 20m -run Slurm ./test

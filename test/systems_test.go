@@ -25,6 +25,14 @@ func TestSlurmAllocation(t *testing.T) {
 	clusterLife(t, "--on", "slurm", "--mode", "allocation", "--nodes", "2")
 }
 
+func TestMPI(t *testing.T) {
+	for name, command := range map[string]string{"OpenMPI": "mpiexec.openmpi", "MPICH": "mpiexec.hydra"} {
+		t.Run(name, func(t *testing.T) {
+			clusterLife(t, "--on", "mpi", "--command", command)
+		})
+	}
+}
+
 // The hub listens on this machine alone: engines come through tunnels.
 func TestSSH(t *testing.T) {
 	start := []string{"--on", "ssh", "--hosts", "h1,h2,h3", "--command", "ssh,-F," + os.Getenv("GOPAR_TEST_SSH")}

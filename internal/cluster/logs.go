@@ -93,7 +93,7 @@ func lastLines(path string) string {
 }
 
 // logName matches the log files of clusters: "gopar[-<id>]-<what>.log".
-var logName = regexp.MustCompile(`^(gopar|gopar-.+)-(hub-\d+|engines-\d+-(?:\d+|job)|supervisor)\.log$`)
+var logName = regexp.MustCompile(`^(gopar|gopar-.+)-(hub-\d+|engines-\d+-(?:\d+|job|mpiexec-\d+|tunnel-.+-\d+)|supervisor)\.log$`)
 
 // removeLogs removes logs of the cluster that the filter wants removed, by what
 // they are of: "hub-0", "engines-1-7", "supervisor".

@@ -117,7 +117,7 @@ func orNone(names []string) string {
 }
 
 // Kinds are the names of the systems that New knows.
-func Kinds() []string { return []string{"local", "slurm", "ssh"} }
+func Kinds() []string { return []string{"local", "slurm", "ssh", "mpi"} }
 
 // Title returns how people call a system: "Slurm".
 func Title(kind string) string {
@@ -148,6 +148,8 @@ func New(kind string, o Options, log logr.Logger) (Launcher, error) {
 		return NewSlurm(o, log)
 	case "ssh":
 		return NewSSH(o, log)
+	case "mpi":
+		return NewMPI(o, log)
 	}
 	return nil, fmt.Errorf("%w: %q (there are %s)", ErrKind, kind, strings.Join(Kinds(), ", "))
 }

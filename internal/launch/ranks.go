@@ -48,10 +48,11 @@ func (r *Record) rankScript(j *Job, o *Options, setup string, everyone bool) str
 	log := filepath.Join(r.LogDir, r.Name+"-"+rankMark+".log")
 	file := filepath.Join(r.LogDir, "."+r.Name+"-"+rankMark+"."+r.Mark+".task")
 	s := "gopar_rank=${PMIX_RANK:-${OMPI_COMM_WORLD_RANK:-${PMI_RANK:-$SLURM_PROCID}}}\n" +
-		fmt.Sprintf("gopar_index=$((%d + gopar_rank))\n", r.First) +
+		fmt.Sprintf("gopar_index=$((%d + gopar_rank))\nexport GOPAR_RANK=$gopar_rank GOPAR_SIZE=%d\n", r.First, r.N) +
 		"gopar_file=" + path(file) + "\n" +
 		"exec </dev/null >>" + path(log) + " 2>&1\n" + setup +
-		j.shellRun(`read -r gopar_stat </proc/$gopar_task/stat
+		j.shellRun(`gopar_stat=') 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0' # of one that is gone already
+{ read -r gopar_stat </proc/$gopar_task/stat; } 2>/dev/null
 set -- ${gopar_stat##*) }
 shift 19
 (

@@ -12,6 +12,9 @@ import (
 // NewSSH fails: on this system there is no launcher for the tunnels.
 func NewSSH(Options, logr.Logger) (Launcher, error) { return nil, errNotHere }
 
+// NewMPI fails: on this system nothing starts mpiexec.
+func NewMPI(Options, logr.Logger) (Launcher, error) { return nil, errNotHere }
+
 // ReachMark stands for the prefix of a tunnel's sockets.
 const ReachMark = "{{reach}}"
 
