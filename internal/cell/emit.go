@@ -55,6 +55,9 @@ func (l *lowering) replace(n ast.Node, text string) string {
 }
 
 func (l *lowering) emit(n ast.Node) string {
+	if e, ok := n.(ast.Expr); ok && l.implicit[e] != nil {
+		return l.reshaped(e, l.implicit[e])
+	}
 	switch n := n.(type) {
 	case *ast.Ident:
 		return l.ident(n)

@@ -45,7 +45,8 @@ type lowering struct {
 	// callbacks are the function literals that calls of libraries are given.
 	callbacks map[ast.Node]bool
 	litObjs   map[string]types.Object
-	funcs     []string // lifted literals
+	funcs     []string                // lifted literals
+	implicit  map[ast.Expr]types.Type // expressions that become values of another struct type, and of which
 	embeds    []*embedding
 	files     *native.Embedded // what embeds mean; nil: there are none
 	shadow    *shadowing       // of the loop being written; nil: none
@@ -77,6 +78,7 @@ func (c *checker) lower() (*Cell, error) {
 		l.skip[id.Pos()] = true
 	}
 	out := &Cell{src: c.src, name: c.src.name, text: c.src.text, checker: c, low: l}
+	l.findImplicit()
 	body := l.decls() + l.runFunc()
 	if l.err != nil {
 		return nil, l.err
