@@ -43,6 +43,24 @@ if _, err := view.Map(mul, numbers(10000), numbers(10000)).Get(); err != nil {
 	panic(err)
 }
 fmt.Println(10000 / time.Since(start).Seconds())`
+	pushCell = `big := make([]float64, 10<<20/8)
+for i := range big { big[i] = float64(i) }
+pushed := []float64{}
+for range 9 {
+	start := time.Now()
+	if _, err := rc[0].Push(map[string]any{"big": big}).Get(); err != nil { panic(err) }
+	pushed = append(pushed, 10.48576 / time.Since(start).Seconds())
+}
+slices.Sort(pushed)
+fmt.Println(pushed[4])`
+	pullCell = `pulled := []float64{}
+for range 9 {
+	start := time.Now()
+	if _, err := rc[0].Pull("big").Get(); err != nil { panic(err) }
+	pulled = append(pulled, 10.48576 / time.Since(start).Seconds())
+}
+slices.Sort(pulled)
+fmt.Println(pulled[4])`
 	pxCell = "%%px\nfmt.Println(1)"
 )
 
@@ -105,6 +123,12 @@ func clusterWorks(ctx context.Context, l *lab) ([]work, func(), error) {
 			name: "load-balanced map of 10,000 trivial tasks", unit: "tasks/s", higher: true, repetitions: 3, peer: "ipyparallel",
 			gopar: cell(balancedCell), measurePeer: peer("balanced"),
 		},
+		{
+			name: "load-balanced map of 10,000 trivial tasks, Python engines and client", unit: "tasks/s", higher: true, repetitions: 3,
+			peer: "ipyparallel", gopar: peer("balanced_hub"), measurePeer: peer("balanced"),
+		},
+		{name: "push 10 MB", unit: "MB/s", higher: true, repetitions: 5, peer: "ipyparallel", gopar: cell(pushCell), measurePeer: peer("push")},
+		{name: "pull 10 MB", unit: "MB/s", higher: true, repetitions: 5, peer: "ipyparallel", gopar: cell(pullCell), measurePeer: peer("pull")},
 		{
 			name: "%%px print on 4 engines", unit: "ms", repetitions: 7, peer: "ipyparallel",
 			gopar: func(ctx context.Context) (float64, error) { return pxCells(ctx, k) }, measurePeer: peer("px"),

@@ -23,7 +23,7 @@ type work struct {
 	higher      bool // a higher figure is better: a rate
 	repetitions int
 	gopar       func(ctx context.Context) (float64, error)
-	peer        string
+	peer        string // "" where there is none to compare with
 	measurePeer func(ctx context.Context) (float64, error)
 }
 
@@ -32,34 +32,41 @@ type result struct {
 	Work        string  `json:"work"`
 	Unit        string  `json:"unit"`
 	Gopar       float64 `json:"gopar"`
-	Peer        string  `json:"peer"`
-	PeerFigure  float64 `json:"peer_figure"`
-	Ratio       float64 `json:"ratio"` // how many times better gopar is
+	Peer        string  `json:"peer,omitempty"`
+	PeerFigure  float64 `json:"peer_figure,omitempty"`
+	Ratio       float64 `json:"ratio,omitempty"` // how many times better gopar is
 	Repetitions int     `json:"repetitions"`
 	Load        load    `json:"load"`
 }
 
 func main() {
 	out := flag.String("o", "", "file for the results as JSON")
+	only := flag.String("only", "", "measure only the works of one group: kernels, clusters, hub")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	if err := run(ctx, *out); err != nil {
+	if err := run(ctx, *out, *only); err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		stop()
 		os.Exit(1)
 	}
 }
 
-func run(ctx context.Context, out string) error {
+func run(ctx context.Context, out, only string) error {
 	l, err := newLab(ctx)
 	if err != nil {
 		return err
 	}
 	defer l.close()
 	var results []result
-	for _, group := range []func(context.Context, *lab) ([]work, func(), error){kernelWorks, clusterWorks} {
-		works, done, err := group(ctx, l)
+	for _, group := range []struct {
+		name  string
+		works func(context.Context, *lab) ([]work, func(), error)
+	}{{"kernels", kernelWorks}, {"clusters", clusterWorks}, {"hub", hubWorks}} {
+		if only != "" && only != group.name {
+			continue
+		}
+		works, done, err := group.works(ctx, l)
 		if err != nil {
 			return err
 		}
@@ -93,13 +100,22 @@ func (w work) measure(ctx context.Context) (result, error) {
 		if err != nil {
 			return r, fmt.Errorf("gopar: %w", err)
 		}
+		ours = append(ours, a)
+		if w.measurePeer == nil {
+			continue
+		}
 		b, err := w.measurePeer(ctx)
 		if err != nil {
 			return r, fmt.Errorf("%s: %w", w.peer, err)
 		}
-		ours, theirs = append(ours, a), append(theirs, b)
+		theirs = append(theirs, b)
 	}
-	r.Gopar, r.PeerFigure = median(ours), median(theirs)
+	r.Gopar = median(ours)
+	if theirs == nil {
+		fmt.Fprintf(os.Stderr, "%s: %.4g %s\n", w.name, r.Gopar, w.unit)
+		return r, nil
+	}
+	r.PeerFigure = median(theirs)
 	r.Ratio = r.PeerFigure / r.Gopar
 	if w.higher {
 		r.Ratio = 1 / r.Ratio
@@ -118,8 +134,12 @@ func printTable(results []result) {
 	t := tabwriter.NewWriter(os.Stdout, 0, 8, 2, ' ', 0)
 	fmt.Fprintln(t, "work\tgopar\tpeer\t\tunit\tbetter by\trepetitions\tcontention\tload")
 	for _, r := range results {
-		fmt.Fprintf(t, "%s\t%.4g\t%.4g\t%s\t%s\t%.1fx\t%d\t%.2f\t%.2f\n",
-			r.Work, r.Gopar, r.PeerFigure, r.Peer, r.Unit, r.Ratio, r.Repetitions, r.Load.Contention, r.Load.Average)
+		peer, ratio := "", ""
+		if r.Peer != "" {
+			peer, ratio = fmt.Sprintf("%.4g", r.PeerFigure), fmt.Sprintf("%.1fx", r.Ratio)
+		}
+		fmt.Fprintf(t, "%s\t%.4g\t%s\t%s\t%s\t%s\t%d\t%.2f\t%.2f\n",
+			r.Work, r.Gopar, peer, r.Peer, r.Unit, ratio, r.Repetitions, r.Load.Contention, r.Load.Average)
 	}
 	_ = t.Flush() // best effort: standard output
 }

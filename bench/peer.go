@@ -20,7 +20,7 @@ type peer struct {
 }
 
 func startPeer(ctx context.Context, l *lab) (*peer, error) {
-	cmd := exec.CommandContext(ctx, l.python, filepath.Join("bench", "peer.py"), strconv.Itoa(engines))
+	cmd := exec.CommandContext(ctx, l.python, filepath.Join("bench", "peer.py"), strconv.Itoa(engines), l.gopar)
 	cmd.Env = append(os.Environ(), "IPYTHONDIR="+filepath.Join(l.dir, "ipython-peer"))
 	cmd.Stderr = os.Stderr
 	in, err := cmd.StdinPipe()

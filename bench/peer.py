@@ -1,4 +1,4 @@
-"""Measures ipyparallel for bench: reads the name of a work, prints its figure, until the end of the input: peer.py N"""
+"""Measures ipyparallel for bench: reads the name of a work, prints its figure, until the end of the input: peer.py N GOPAR"""
 
 import logging
 import statistics
@@ -8,6 +8,7 @@ import time
 import ipyparallel as ipp
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.utils.capture import capture_output
+from traitlets.config import Config
 
 n = int(sys.argv[1])
 shell = InteractiveShell.instance()
@@ -72,7 +73,37 @@ def px():
     return median_ms(20, cell)
 
 
-works = {"start": start, "apply": apply, "balanced": balanced, "px": px}
+def balanced_hub():
+    """Tasks per second of Python engines and this client with gopar's hub as the controller."""
+    config = Config()
+    config.ControllerLauncher.controller_cmd = [sys.argv[2], "hub"]
+    other = ipp.Cluster(n=n, log_level=logging.ERROR, config=config, cluster_id="gopar-hub")
+    rc = other.start_and_connect_sync()
+    try:
+        rc[:].apply_sync(mul, 5, 6)
+        view = rc.load_balanced_view()
+        began = time.perf_counter()
+        results = view.map_sync(mul, range(10000), range(10000), chunksize=1)
+        took = time.perf_counter() - began
+        assert len(results) == 10000 and results[-1] == 9999 * 9999
+        return 10000 / took
+    finally:
+        rc.close()
+        other.stop_cluster_sync()
+
+
+def push():
+    data = bytes(10 * 2**20)
+    view = client[0]
+    return 10.48576 / (median_ms(9, lambda: view.push({"big": data}, block=True)) / 1000)
+
+
+def pull():
+    view = client[0]
+    return 10.48576 / (median_ms(9, lambda: view.pull("big", block=True)) / 1000)
+
+
+works = {"push": push, "pull": pull, "balanced_hub": balanced_hub, "start": start, "apply": apply, "balanced": balanced, "px": px}
 try:
     for line in sys.stdin:
         print("figure", works[line.strip()](), flush=True)
