@@ -12,6 +12,7 @@ import (
 
 	"github.com/gopar-project/gopar/internal/jupyter"
 	"github.com/gopar-project/gopar/internal/jupyter/jupytertest"
+	"github.com/gopar-project/gopar/internal/zmtp"
 	"github.com/gopar-project/gopar/kernel"
 )
 
@@ -32,7 +33,14 @@ func over(t *testing.T, test func(t *testing.T, f *jupytertest.FrontEnd)) {
 			test(t, k.FrontEnd)
 		})
 	}
+	t.Run("encrypted", func(t *testing.T) {
+		t.Parallel()
+		test(t, start(t, kernel.Config{Evaluator: &scripted{}}, encrypted).FrontEnd)
+	})
 }
+
+// encrypted is the transport of a kernel over tcp with a key pair and without a key.
+const encrypted = "encrypted"
 
 // running is a kernel that was started by its connection file, and a front end.
 type running struct {
@@ -51,6 +59,14 @@ func start(t *testing.T, c kernel.Config, transport string) *running {
 	}
 	t.Cleanup(func() { _ = os.RemoveAll(dir) })
 	info := jupyter.ConnectionInfo{Transport: transport, IP: "127.0.0.1", Key: "secret", SignatureScheme: jupyter.SignatureScheme}
+	if transport == encrypted {
+		pair, err := zmtp.NewKeyPair()
+		if err != nil {
+			t.Fatal(err)
+		}
+		info.Transport, info.Key = "tcp", ""
+		info.CurvePublicKey, info.CurveSecretKey = pair.Public.String(), pair.Secret.Z85()
+	}
 	if transport == "ipc" {
 		info.IP = filepath.Join(dir, "ipc")
 		info.ShellPort, info.IOPubPort, info.StdinPort, info.ControlPort, info.HBPort = 1, 2, 3, 4, 5

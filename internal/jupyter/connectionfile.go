@@ -9,6 +9,8 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+
+	"github.com/gopar-project/gopar/internal/zmtp"
 )
 
 // Names of a kernel's channels, as [ConnectionInfo.Endpoint] and
@@ -42,6 +44,33 @@ type ConnectionInfo struct {
 	// SignatureScheme is hmac-sha256; empty means the same.
 	SignatureScheme string `json:"signature_scheme"`
 	KernelName      string `json:"kernel_name,omitempty"`
+	// CurvePublicKey and CurveSecretKey are the kernel's key pair in Z85: with
+	// them all channels are encrypted, as jupyter_client's transport_encryption
+	// has it. Front ends use the same pair as theirs.
+	CurvePublicKey string `json:"curve_publickey,omitempty"`
+	CurveSecretKey string `json:"curve_secretkey,omitempty"`
+}
+
+// Curve returns what a front end encrypts its connections with; nil if the
+// kernel does not encrypt.
+func (c *ConnectionInfo) Curve() (*zmtp.Curve, error) {
+	curve, err := c.serverCurve()
+	if curve != nil {
+		curve.Server = curve.Pair.Public
+	}
+	return curve, err
+}
+
+// serverCurve returns the kernel's side of Curve.
+func (c *ConnectionInfo) serverCurve() (*zmtp.Curve, error) {
+	if c.CurvePublicKey == "" && c.CurveSecretKey == "" {
+		return nil, nil
+	}
+	pair, err := zmtp.ParseKeyPair(c.CurvePublicKey, c.CurveSecretKey)
+	if err != nil {
+		return nil, err
+	}
+	return &zmtp.Curve{Pair: pair}, nil
 }
 
 // ReadConnectionFile reads and checks the connection file at path.
@@ -136,5 +165,22 @@ func (c *ConnectionInfo) check() error {
 			return fmt.Errorf("%s_port %d is not a port", ch, p)
 		}
 	}
+	curve, err := c.serverCurve()
+	if err != nil {
+		return err
+	}
+	if c.Key == "" && curve == nil && !c.private() {
+		return fmt.Errorf("there is no key, and %s is not this machine alone: whoever reaches it could run code; "+
+			"give it a key, or use 127.0.0.1 or ipc", c.IP)
+	}
 	return nil
+}
+
+// private reports whether only this machine can reach the endpoints.
+func (c *ConnectionInfo) private() bool {
+	if c.Transport == "ipc" || c.IP == "" || c.IP == "localhost" {
+		return true
+	}
+	ip := net.ParseIP(c.IP)
+	return ip != nil && ip.IsLoopback()
 }

@@ -55,14 +55,34 @@ func TestWrittenConnectionFileIsPrivateAndReadBack(t *testing.T) {
 	}
 }
 
+func TestKernelsWithoutAKeyStayOnThisMachine(t *testing.T) {
+	t.Parallel()
+	for _, file := range []string{
+		`{}`, `{"ip":"127.0.0.1"}`, `{"ip":"::1"}`, `{"ip":"localhost"}`, `{"transport":"ipc","ip":"/run/k"}`, `{"ip":"0.0.0.0","key":"k"}`,
+		`{"ip":"0.0.0.0","curve_publickey":"Yne@$w-vo<fVvi]a<NY6T1ed:M$fCG*[IaLV{hID","curve_secretkey":"D:)Q[IlAW!ahhC2ac:9*A}h:p?([4%wOTJ%JR%cs"}`,
+	} {
+		path := filepath.Join(t.TempDir(), "k.json")
+		if err := os.WriteFile(path, []byte(file), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := ReadConnectionFile(path); err != nil {
+			t.Errorf("%s: %v", file, err)
+		}
+	}
+}
+
 func TestUnusableConnectionFilesAreRefused(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct{ file, want string }{
-		"not JSON":   {"x", "invalid character"},
-		"scheme":     {`{"signature_scheme":"hmac-md5"}`, "hmac-md5"},
-		"transport":  {`{"transport":"udp"}`, "udp"},
-		"port":       {`{"shell_port":70000}`, "70000"},
-		"ipc no dir": {`{"transport":"ipc"}`, "path"},
+		"not JSON":              {"x", "invalid character"},
+		"scheme":                {`{"signature_scheme":"hmac-md5"}`, "hmac-md5"},
+		"transport":             {`{"transport":"udp"}`, "udp"},
+		"port":                  {`{"shell_port":70000}`, "70000"},
+		"ipc no dir":            {`{"transport":"ipc"}`, "path"},
+		"no key, all addresses": {`{"ip":"0.0.0.0"}`, "run code"},
+		"no key, a host":        {`{"ip":"kernel.example.org"}`, "run code"},
+		"half a key pair":       {`{"key":"k","curve_publickey":"Yne@$w-vo<fVvi]a<NY6T1ed:M$fCG*[IaLV{hID"}`, "secret key"},
+		"keys that differ":      {`{"curve_publickey":"rq:rM>}U?@Lns47E1%kR.o@n%FcmmsL/@{H8]yf7","curve_secretkey":"D:)Q[IlAW!ahhC2ac:9*A}h:p?([4%wOTJ%JR%cs"}`, "does not belong"},
 	} {
 		path := filepath.Join(t.TempDir(), "k.json")
 		if err := os.WriteFile(path, []byte(test.file), 0o600); err != nil {

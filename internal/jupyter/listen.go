@@ -14,7 +14,7 @@ import (
 
 // Listen binds the five channels that info describes, over tcp or ipc, and
 // answers heartbeats from then on. A tcp port of 0 is chosen by the system;
-// Info tells which. Front ends that subscribe to iopub get an iopub_welcome.
+// Info tells which. With a key pair in info all channels are encrypted. Front ends that subscribe to iopub get an iopub_welcome.
 // The caller closes the Conn.
 func Listen(ctx context.Context, info ConnectionInfo, log logr.Logger) (*Conn, error) {
 	if err := info.check(); err != nil {
@@ -30,8 +30,12 @@ func Listen(ctx context.Context, info ConnectionInfo, log logr.Logger) (*Conn, e
 		}
 		return []byte(prefix + msgType)
 	}
+	curve, err := info.serverCurve()
+	if err != nil {
+		return nil, err
+	}
 	options := func(channel string) zmtp.Options {
-		return zmtp.Options{Log: log.WithValues("channel", channel)}
+		return zmtp.Options{Curve: curve, Log: log.WithValues("channel", channel)}
 	}
 	requests := func(channel string, to chan<- *Request) *zmtp.Router {
 		o := options(channel)

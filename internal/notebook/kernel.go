@@ -128,10 +128,14 @@ func newConnection(dir, kernel string) (jupyter.ConnectionInfo, error) {
 
 func (k *Kernel) dial(info jupyter.ConnectionInfo) error {
 	k.session = jupyter.NewSession([]byte(info.Key))
-	options := zmtp.Options{Identity: []byte(k.session.ID), Log: k.log}
+	curve, err := info.Curve()
+	if err != nil {
+		return err
+	}
+	options := zmtp.Options{Identity: []byte(k.session.ID), Curve: curve, Log: k.log}
 	k.shell = zmtp.NewDealer(options, k.deliver(jupyter.Shell))
 	k.control = zmtp.NewDealer(options, k.deliver(jupyter.Control))
-	k.iopub = zmtp.NewSub(zmtp.Options{Log: k.log}, k.deliver(jupyter.IOPub))
+	k.iopub = zmtp.NewSub(zmtp.Options{Curve: curve, Log: k.log}, k.deliver(jupyter.IOPub))
 	k.iopub.Subscribe(nil)
 	return errors.Join(
 		k.shell.Dial(info.Endpoint(jupyter.Shell)),

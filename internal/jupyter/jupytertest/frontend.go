@@ -51,7 +51,11 @@ func Connect(t testing.TB, info jupyter.ConnectionInfo) *FrontEnd {
 	t.Helper()
 	f := &FrontEnd{t: t, session: jupyter.NewSession([]byte(info.Key)), changed: make(chan struct{})}
 	// As jupyter_client does, so that the kernel finds stdin by shell's identity.
-	options := zmtp.Options{Identity: []byte(f.session.ID)}
+	curve, err := info.Curve()
+	if err != nil {
+		t.Fatal(err)
+	}
+	options := zmtp.Options{Identity: []byte(f.session.ID), Curve: curve}
 	f.dealers = map[string]*zmtp.Dealer{
 		jupyter.Shell:   zmtp.NewDealer(options, f.receive(jupyter.Shell)),
 		jupyter.Control: zmtp.NewDealer(options, f.receive(jupyter.Control)),
@@ -60,7 +64,7 @@ func Connect(t testing.TB, info jupyter.ConnectionInfo) *FrontEnd {
 			f.note(func() { f.beats = append(f.beats, frames[len(frames)-1]) })
 		}),
 	}
-	f.iopub = zmtp.NewSub(zmtp.Options{}, f.receive(jupyter.IOPub))
+	f.iopub = zmtp.NewSub(zmtp.Options{Curve: curve}, f.receive(jupyter.IOPub))
 	t.Cleanup(f.close)
 	f.iopub.Subscribe(nil)
 	for channel, d := range f.dealers {
