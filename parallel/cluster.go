@@ -88,8 +88,16 @@ func MustStart(opts ...Option) *Cluster {
 	return c
 }
 
-// Client returns the engines that are registered now, or those of the start if the hub is gone.
+// Client returns the engines that are registered now, or those of before if the hub is gone. It connects to a cluster that
+// Clusters or FromFile has found; nil if that fails.
 func (c *Cluster) Client() Client {
+	if c.client == nil {
+		client, err := Connect(File(c.cluster.ConnectionFile()))
+		if err != nil {
+			return nil
+		}
+		c.client = client
+	}
 	if now, err := c.client.Refresh(); err == nil {
 		return now
 	}

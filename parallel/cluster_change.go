@@ -26,7 +26,7 @@ func (c *Cluster) ScaleContext(ctx context.Context, n int) error {
 	if n == 0 {
 		return nil
 	}
-	now, err := c.client.WaitForEnginesContext(ctx, n)
+	now, err := c.Client().WaitForEnginesContext(ctx, n)
 	if err == nil {
 		c.client = now
 	}

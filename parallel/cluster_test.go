@@ -3,6 +3,7 @@
 package parallel_test
 
 import (
+	"errors"
 	"path/filepath"
 	"strings"
 	"syscall"
@@ -72,5 +73,71 @@ func TestClusterIsChangedFromAProgram(t *testing.T) {
 	}
 	if logs, err := c.Logs(5); err != nil || strings.Count(logs, "==> ") != 4 {
 		t.Errorf("logs %q, %v: want four", logs, err)
+	}
+}
+
+// TestClusterFollowsTheWorkAndEndsWhenThereIsNone gives one engine more to do than it can, and then nothing.
+func TestClusterFollowsTheWorkAndEndsWhenThereIsNone(t *testing.T) {
+	binary, err := build()
+	if err != nil {
+		t.Fatal(err)
+	}
+	profile := filepath.Join(t.TempDir(), "profile")
+	c, err := parallel.Start(parallel.Adapt(1, 3, time.Second), parallel.StopIdle(8*time.Second), parallel.Exe(binary), parallel.ProfileDir(profile))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := c.Stop(); err != nil {
+			t.Error(err)
+		}
+	})
+	if n := len(c.Client()); n != 1 {
+		t.Fatalf("%d engines, want 1 to begin with", n)
+	}
+	// Whoever has a file of the cluster has the cluster.
+	file := filepath.Join(profile, "security", "cluster-.json")
+	same, err := parallel.FromFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := len(same.Client()); n != 1 || same.ProfileDir() != profile {
+		t.Errorf("the cluster of %s has %d engines and profile %s", file, n, same.ProfileDir())
+	}
+	if err := same.Client().Close(); err != nil {
+		t.Error(err)
+	}
+	registered := func(n int) {
+		t.Helper()
+		for end := time.Now().Add(deadline); ; time.Sleep(20 * time.Millisecond) { // Status has no events
+			st, err := c.Status()
+			if err == nil && len(st.Registered) == n && st.Want == n {
+				return
+			}
+			if time.Now().After(end) {
+				t.Fatalf("never %d engines: %+v, %v", n, st, err)
+			}
+		}
+	}
+	r := c.Client().LoadBalancedView().Map(func(d time.Duration) bool { time.Sleep(d); return true }, []time.Duration{
+		2 * time.Second, 2 * time.Second, 2 * time.Second, 2 * time.Second, 2 * time.Second, 2 * time.Second,
+	})
+	registered(3)
+	if _, err := r.Get(); err != nil {
+		t.Fatal(err)
+	}
+	registered(1)
+	for end := time.Now().Add(deadline); ; time.Sleep(50 * time.Millisecond) { // a cluster that ends has no events
+		if _, err := parallel.FromFile(file); errors.Is(err, parallel.ErrNoCluster) {
+			break
+		}
+		if time.Now().After(end) {
+			t.Fatal("the idle cluster goes on")
+		}
+	}
+	for _, name := range []string{"cluster.txt", "other-x.json", "clusterx.json"} {
+		if _, err := parallel.FromFile(filepath.Join(profile, "security", name)); err == nil || errors.Is(err, parallel.ErrNoCluster) {
+			t.Errorf("%s: %v, want that it is no file of a cluster", name, err)
+		}
 	}
 }

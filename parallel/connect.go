@@ -15,6 +15,7 @@ import (
 
 	"github.com/go-logr/logr"
 
+	"github.com/gopar-project/gopar/internal/cluster"
 	"github.com/gopar-project/gopar/internal/proto"
 	"github.com/gopar-project/gopar/internal/unit"
 )
@@ -34,6 +35,8 @@ type options struct {
 	hubArgs, engineArgs []string
 	on                  string
 	job                 JobOptions
+	adapt               cluster.Adapt
+	stopIdle            time.Duration
 }
 
 // Profile names the profile whose cluster to connect to. Default: $IPP_PROFILE_DIR, or "default".

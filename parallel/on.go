@@ -40,6 +40,15 @@ type JobOptions struct {
 // Job says how the system that On names is to run the engines.
 func Job(j JobOptions) Option { return func(o *options) { o.job = j } }
 
+// Adapt makes the cluster have as many engines as there are tasks, from least, which is at least 1, to most. When nothing has run
+// for quiet (0: 30 s) there are least engines again.
+func Adapt(least, most int, quiet time.Duration) Option {
+	return func(o *options) { o.adapt = cluster.Adapt{Min: least, Max: most, Quiet: quiet} }
+}
+
+// StopIdle makes the cluster end by itself when nothing has run for d. Default: never.
+func StopIdle(d time.Duration) Option { return func(o *options) { o.stopIdle = d } }
+
 // place makes what is to be started from the configuration file and the options.
 func (o *options) place() (cluster.Options, error) {
 	path, err := config.Path()
@@ -70,5 +79,6 @@ func (o *options) place() (cluster.Options, error) {
 	c.ID, c.Profile, c.ProfileDir, c.Exe = o.clusterID, o.profile, o.profileDir, o.exe
 	c.HubArgs, c.EngineArgs = append(c.HubArgs, o.hubArgs...), append(c.EngineArgs, o.engineArgs...)
 	c.Timeout, c.Log = o.timeout, o.log
+	c.Adapt, c.StopIdle = o.adapt, o.stopIdle
 	return c, nil
 }

@@ -25,6 +25,10 @@ func (s *startFlags) define(c *cobra.Command) {
 	f.IntVarP(&o.N, "engines", "n", 0, "number of engines (default: the profile's; on this machine one per core)")
 	f.DurationVar(&o.Timeout, "timeout", time.Minute, "give up when not all engines are registered by then")
 	f.IntVar(&o.Restarts, "restarts", 0, "how often a failing engine is started again before it is given up (default 5; -1: never)")
+	f.IntVar(&o.Adapt.Min, "min", 0, "with --max: engines when there is nothing to do")
+	f.IntVar(&o.Adapt.Max, "max", 0, "as many engines as there is work for, from --min to this")
+	f.DurationVar(&o.Adapt.Quiet, "quiet", 0, "with --max: how long nothing must have run before there are --min engines again (default 30s)")
+	f.DurationVar(&o.StopIdle, "stop-idle", 0, "stop the cluster when nothing has run for so long (default: never)")
 	f.BoolVar(&s.curve, "enable-curve", false, "encrypt all connections (CURVE); see docs/security.md")
 	f.StringVar(&o.Dir, "dir", "", "working directory of the engines (default: this one)")
 	f.StringVar(&o.LogDir, "log-dir", "", "directory of the engines' logs, which their machines must see (default: the profile's)")
@@ -123,6 +127,10 @@ func (s *startFlags) options(cmd *cobra.Command, f *clusterFlags) (cluster.Optio
 	}
 	if s.curve {
 		o.HubArgs = append(o.HubArgs, "--enable-curve")
+	}
+	o.Adapt, o.StopIdle = s.o.Adapt, s.o.StopIdle
+	if o.Adapt.Max > 0 && o.Adapt.Min == 0 {
+		o.Adapt.Min = 1
 	}
 	if changed("timeout") || o.Timeout == 0 {
 		o.Timeout = s.o.Timeout

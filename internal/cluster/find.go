@@ -61,6 +61,20 @@ func Find(ctx context.Context, q Query) (*Cluster, error) {
 	return nil, fmt.Errorf("several clusters are running (%s): name one", strings.Join(ids, ", "))
 }
 
+// Open returns the running cluster of an id, "" being the default one, in a
+// profile's directory. ErrNotFound if it does not run.
+func Open(ctx context.Context, profileDir, id string) (*Cluster, error) {
+	p, err := newPlace(profileDir, id)
+	if err != nil {
+		return nil, err
+	}
+	c := &Cluster{place: p, log: logr.Discard()}
+	if !c.alive(ctx) {
+		return nil, fmt.Errorf("%s: %w", p, ErrNotFound)
+	}
+	return c, nil
+}
+
 // List returns the running clusters of all profiles, in order of profile and
 // id. It removes what dead clusters have left.
 func List(ctx context.Context) ([]*Cluster, error) {

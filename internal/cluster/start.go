@@ -35,6 +35,8 @@ type Options struct {
 	On         string         // the system that runs the engines: "local", "slurm", … Default: "local"
 	Launch     launch.Options // how that system is to run them
 	Sets       []EngineSet    // further engines of other kinds
+	Adapt      Adapt          // the first set follows the work
+	StopIdle   time.Duration  // the cluster ends when nothing has run for so long. Default: never
 	Restarts   int            // how often a failing engine is started again before it is given up; a quiet minute forgets its failures. Default: 5; negative: never
 	Timeout    time.Duration  // for the whole start. Default: 60 s, as ipyparallel's engine_timeout
 	Progress   func(Status)   // called from Start's goroutine whenever something changed; may be nil
@@ -56,6 +58,8 @@ type spec struct {
 	Env        []string      `json:"env"`
 	Restarts   int           `json:"restarts"`
 	Timeout    time.Duration `json:"timeout"`
+	Adapt      Adapt         `json:"adapt,omitzero"`
+	StopIdle   time.Duration `json:"stop_idle,omitempty"`
 	Resume     bool          `json:"resume,omitempty"` // take over a cluster whose supervisor has died; of the rest only place and Exe count
 }
 
@@ -71,17 +75,20 @@ type report struct {
 	Exists bool    `json:"exists,omitempty"` // with Error: because it was running already
 }
 
-func (o *Options) spec() (spec, error) {
+func (o Options) spec() (spec, error) {
 	dir, err := proto.ProfileDir(o.ProfileDir, o.Profile)
 	if err != nil {
 		return spec{}, err
 	}
 	s := spec{
 		ProfileDir: dir, ID: proto.ClusterID(o.ID), HubArgs: o.HubArgs,
-		Env: o.Env, Restarts: max(0, o.Restarts), Timeout: o.Timeout,
+		Env: o.Env, Restarts: max(0, o.Restarts), Timeout: o.Timeout, Adapt: o.Adapt, StopIdle: max(0, o.StopIdle),
 	}
 	if _, err := newPlace(dir, s.ID); err != nil {
 		return spec{}, err
+	}
+	if o.N == 0 && o.Adapt.Max > 0 {
+		o.N = max(1, o.Adapt.Min)
 	}
 	if o.N == 0 && o.On != "" && o.On != "local" {
 		return spec{}, fmt.Errorf("how many engines are to run on %s? (-n)", o.On)
@@ -91,6 +98,12 @@ func (o *Options) spec() (spec, error) {
 	}
 	if o.N == 0 {
 		s.Sets[0].N = runtime.NumCPU()
+	}
+	if err := s.Adapt.check(); err != nil {
+		return spec{}, err
+	}
+	if s.Adapt.Max > 0 {
+		s.Sets[0].N = min(max(s.Sets[0].N, s.Adapt.Min), s.Adapt.Max)
 	}
 	if o.Restarts == 0 {
 		s.Restarts = defaultRestarts

@@ -36,6 +36,9 @@ type supervisor struct {
 	launchers []launch.Launcher // of the sets, to start their engines
 	systems   *launch.Systems   // for everything else
 	lookout   *lookout
+	scout     *scout    // nil unless the load matters
+	done      int       // tasks that were done when it was last looked at
+	busy      time.Time // when there was work last; zero: nobody has looked
 	st        state
 	hub       *hubLink // nil until the hub's connection file is there
 	ids       []int    // engines registered at the hub
@@ -148,6 +151,10 @@ func (s *supervisor) run(ctx, starting context.Context, kept <-chan bool) (err e
 		s.hub = nil
 	}
 	s.log.Info("cluster runs", "engines", len(s.ids))
+	if s.st.Spec.Adapt.Max > 0 || s.st.Spec.StopIdle > 0 {
+		s.scout = newScout(&Cluster{place: s.place, log: s.log})
+		defer s.scout.close()
+	}
 	reason := s.watch(ctx, desk.orders)
 	s.log.Info("cluster stops", "reason", reason)
 	desk.close()

@@ -18,6 +18,10 @@ func (s *supervisor) watch(ctx context.Context, orders <-chan order) string {
 	defer tick.Stop()
 	due := time.NewTimer(s.due())
 	defer due.Stop()
+	var loads chan Load
+	if s.scout != nil {
+		loads = s.scout.loads
+	}
 	for {
 		select {
 		case <-ctx.Done():
@@ -31,6 +35,10 @@ func (s *supervisor) watch(ctx context.Context, orders <-chan order) string {
 		case a := <-s.lookout.answers:
 			s.lookout.answered()
 			if reason := s.see(ctx, s.st.merge(a)); reason != "" {
+				return reason
+			}
+		case load := <-loads:
+			if reason := s.adapt(ctx, load); reason != "" {
 				return reason
 			}
 		case <-tick.C:

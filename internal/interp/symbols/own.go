@@ -30,9 +30,11 @@ var measureFuncs = map[string]reflect.Value{
 }
 
 var parallelFuncs = map[string]reflect.Value{
+	"Adapt":             reflect.ValueOf(parallel.Adapt),
 	"After":             reflect.ValueOf(parallel.After),
 	"Chunk":             reflect.ValueOf(parallel.Chunk),
 	"ClusterID":         reflect.ValueOf(parallel.ClusterID),
+	"Clusters":          reflect.ValueOf(parallel.Clusters),
 	"Connect":           reflect.ValueOf(parallel.Connect),
 	"ConnectContext":    reflect.ValueOf(parallel.ConnectContext),
 	"DependencyTimeout": reflect.ValueOf(parallel.DependencyTimeout),
@@ -46,8 +48,10 @@ var parallelFuncs = map[string]reflect.Value{
 	"Label":             reflect.ValueOf(parallel.Label),
 	"Log":               reflect.ValueOf(parallel.Log),
 	"MustConnect":       reflect.ValueOf(parallel.MustConnect),
+	"FromFile":          reflect.ValueOf(parallel.FromFile),
 	"Job":               reflect.ValueOf(parallel.Job),
 	"MustStart":         reflect.ValueOf(parallel.MustStart),
+	"StopIdle":          reflect.ValueOf(parallel.StopIdle),
 	"On":                reflect.ValueOf(parallel.On),
 	"N":                 reflect.ValueOf(parallel.N),
 	"Output":            reflect.ValueOf(parallel.Output),
