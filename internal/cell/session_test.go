@@ -2,6 +2,7 @@ package cell
 
 import (
 	"bufio"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -94,6 +95,10 @@ func (nb *notebook) run(text string) string {
 			continue
 		}
 		o, err := nb.tc.Build(nb.t.Context(), u)
+		var missing *native.CgoError
+		if errors.As(err, &missing) {
+			return missing.Error()
+		}
 		if err != nil {
 			nb.t.Fatalf("cell %d: %v\n%s", nb.n, err, numbered(u.Source))
 		}

@@ -181,8 +181,15 @@ func langVersion() string {
 func (b *building) link(ctx context.Context) error {
 	args := []string{"-o", "unit.so", "-importcfg", "importcfg.link", "-pluginpath", unitPrefix + b.u.Hash + "/plugin", "-buildmode=plugin",
 		"-s", "-w", "-extld=" + b.t.cc}
+	var ext []string
 	if b.t.gold {
-		args = append(args, "-extldflags=-fuse-ld=gold")
+		ext = append(ext, "-fuse-ld=gold")
+	}
+	if b.u.Cgo != nil && runtime.GOOS != "darwin" { // there it is the rule
+		ext = append(ext, "-Wl,-z,defs") // what C code lacks is told now, and not by a failing plugin.Open
+	}
+	if ext != nil {
+		args = append(args, "-extldflags="+strings.Join(ext, " "))
 	}
 	if err := b.tool(ctx, "link", append(args, "main.a")...); err != nil {
 		return b.missingC(err)
