@@ -92,7 +92,7 @@ func (g *GoEvaluator) Tests(ctx context.Context, id, name, code string) (Program
 // program adds the modules that a program's imports need, in the versions of the
 // notebook.
 func (g *GoEvaluator) program(p *cell.Program) (Program, error) {
-	out := Program{Source: p.Source, Test: p.Test}
+	out := Program{Source: p.Source, Test: p.Test, Packages: p.Packages}
 	if g.modules == nil {
 		return out, nil
 	}

@@ -87,6 +87,8 @@ type Program struct {
 	Test   []byte // the file of its tests; nil: none
 	Module []byte // go.mod; nil: it imports the standard library only
 	Sum    []byte // go.sum; may be nil
+	// Packages are the files of further packages of the program, by path.
+	Packages map[string][]byte
 }
 
 // Forgetter is implemented by an Evaluator that can forget single names, for

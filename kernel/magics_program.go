@@ -3,6 +3,7 @@ package kernel
 import (
 	"context"
 	"errors"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -35,7 +36,11 @@ func writeProgram(dir, name string, p Program) error {
 	if p.Sum != nil {
 		files["go.sum"] = p.Sum
 	}
+	maps.Copy(files, p.Packages)
 	for name, text := range files {
+		if err := os.MkdirAll(filepath.Dir(filepath.Join(dir, name)), 0o777); err != nil { //nolint:gosec // the user's umask decides
+			return err
+		}
 		if err := os.WriteFile(filepath.Join(dir, name), text, 0o666); err != nil { //nolint:gosec // the user's umask decides
 			return err
 		}
@@ -140,7 +145,7 @@ func exportLine(i *invocation) error {
 		note := ""
 		if filepath.Ext(name) == ".go" {
 			err = os.WriteFile(path, p.Source, 0o666) //nolint:gosec // the user's umask decides
-			if p.Module != nil {
+			if p.Module != nil || p.Packages != nil {
 				note = "; it imports modules: export to a folder to get its go.mod, too"
 			}
 		} else if err = os.MkdirAll(path, 0o777); err == nil { //nolint:gosec // as above

@@ -31,6 +31,9 @@ type Program struct {
 	Source []byte
 	// Test is the file of the tests; nil for Export.
 	Test []byte
+	// Packages are the files of the packages that cells define, by their paths in the
+	// program's folder; the program's module is called notebook.
+	Packages map[string][]byte
 	// Imports are the paths of the packages that both files import, sorted.
 	Imports []string
 }
@@ -71,7 +74,11 @@ func export(c Config, cells []Input, lines bool) (*Program, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Program{Source: source, Imports: f.imported()}, nil
+	packages, err := x.packageFiles(f.imports)
+	if err != nil {
+		return nil, err
+	}
+	return &Program{Source: source, Packages: packages, Imports: f.imported()}, nil
 }
 
 // Tests returns the package that go test needs for the tests of a cell, the last
@@ -108,7 +115,11 @@ func Tests(c Config, cells []Input) (*Program, error) {
 		return nil, err
 	}
 	maps.Copy(f.imports, t.imports)
-	return &Program{Source: source, Test: test, Imports: f.imported()}, nil
+	packages, err := x.packageFiles(f.imports)
+	if err != nil {
+		return nil, err
+	}
+	return &Program{Source: source, Test: test, Packages: packages, Imports: f.imported()}, nil
 }
 
 // showSource prints a cell's result as a notebook does.
@@ -197,8 +208,8 @@ func newExporter(c Config, cells []Input, whole bool) (*exporter, error) {
 			return nil, err
 		}
 		x.s.Commit(checked)
-		if whole && checked.packages != nil {
-			return nil, Errors{{Pos: token.Position{Filename: in.Name, Line: 1, Column: 1}, Msg: "a session with packages cannot be exported"}}
+		if checked.follow != nil {
+			x.cells = append(x.cells, &exportCell{in, checked.follow})
 		}
 		if checked.checker == nil {
 			continue // excluded by its build constraint, or a package
@@ -410,7 +421,7 @@ func (f *goFile) source(pkg string) ([]byte, error) {
 	if len(f.imports) > 0 {
 		b.WriteString("import (\n")
 		for _, p := range slices.Sorted(maps.Keys(f.imports)) {
-			name, from := f.x.packages[p], native.SourcePath(p)
+			name, from := f.x.packages[p], f.x.importPath(p)
 			if name == "" || name == path.Base(from) {
 				fmt.Fprintf(&b, "\t%q\n", from)
 			} else {

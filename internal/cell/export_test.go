@@ -2,6 +2,7 @@ package cell
 
 import (
 	"fmt"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -188,5 +189,40 @@ func TestExportRefusesC(t *testing.T) {
 		[]Input{{Name: "cell 1", Text: "x := 1"}, {Name: "cell 2", Text: "// #include <stdlib.h>\nimport \"C\"\nC.abs(1)"}})
 	if want := `cell 2:2:8: cells that import "C" cannot be exported`; err == nil || err.Error() != want {
 		t.Errorf("got %v, want %s", err, want)
+	}
+}
+
+func TestExportWritesPackages(t *testing.T) {
+	tc := sharedToolchain(t)
+	var cells []Input
+	for i, text := range []string{
+		"package low\n\n// V is a value.\nfunc V() int { return 1 }",
+		"package high\n\nimport \"low\"\n\ntype T struct{ N int }\n\nfunc (t T) String() string { return fmt.Sprint(\"T\", t.N) }\n\nfunc New() T { return T{10 * low.V()} }",
+		"func use() high.T { return high.New() }\nfmt.Println(use())",
+		"package low\n\nfunc V() int { return 2 }",
+		"fmt.Println(use())",
+	} {
+		cells = append(cells, Input{Name: fmt.Sprint("cell ", i+1), Text: text})
+	}
+	p, err := Export(Config{Export: tc.Export, Packages: tc.Packages()}, cells)
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	files := map[string][]byte{"main.go": p.Source, "go.mod": []byte("module notebook\n\ngo 1.26\n")}
+	maps.Copy(files, p.Packages)
+	for name, text := range files {
+		if err := os.MkdirAll(filepath.Dir(filepath.Join(dir, name)), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(dir, name), text, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	cmd := exec.CommandContext(t.Context(), "go", "run", ".")
+	cmd.Dir = dir
+	out, err := cmd.CombinedOutput()
+	if err != nil || string(out) != "T20\nT20\n" { // the last version of a package is the program's
+		t.Errorf("%v: %s\n%s%s", err, out, p.Source, p.Packages["high/high.go"])
 	}
 }
