@@ -69,7 +69,7 @@ var layers = []layer{
 		[]string{"internal/launch", "internal/proto", "internal/jupyter", "internal/zmtp"}, []string{logr, xsys}},
 	{"internal/config", "the user's configuration file: profiles of sites", []string{"internal/cluster", "internal/launch"}, []string{logr, yaml}},
 	{"internal/panel", "the kernel's side of the clusters panel; the kernel itself knows no cluster, so main gives it to it",
-		[]string{"internal/cluster", "internal/launch", "internal/proto"}, []string{logr}},
+		[]string{"internal/cluster", "internal/config", "internal/launch", "internal/proto"}, []string{logr}},
 	{"parallel", "driving a cluster; users import it",
 		[]string{"display", "internal/cluster", "internal/config", "internal/launch", "internal/codec", "internal/proto", "internal/jupyter", "internal/zmtp", "internal/unit"},
 		[]string{logr, uuid}},

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/gopar-project/gopar/internal/launch"
 	"github.com/gopar-project/gopar/internal/proto"
 )
 
@@ -23,14 +24,16 @@ const maxDefinition = 1 << 20
 // definition is what a panel knows of a cluster that does not run: how to start
 // it, and how its last start has failed.
 type definition struct {
-	ID         string   `json:"id"`
-	ProfileDir string   `json:"-"`
-	N          int      `json:"n"`
-	Launcher   string   `json:"launcher,omitempty"` // "": local
-	Dir        string   `json:"dir,omitempty"`      // working directory of the engines; "": the panel's
-	Env        []string `json:"env,omitempty"`      // of hub and engines, "NAME=value"
-	Restarts   int      `json:"restarts,omitempty"` // as cluster.Options.Restarts
-	Problem    string   `json:"problem,omitempty"`
+	ID         string         `json:"id"`
+	ProfileDir string         `json:"-"`
+	N          int            `json:"n"`
+	Launcher   string         `json:"launcher,omitempty"` // a system, or a profile of the configuration file; "": local
+	Launch     launch.Options `json:"launch,omitzero"`    // in addition to the profile's
+	Curve      bool           `json:"curve,omitempty"`    // its connections are encrypted
+	Dir        string         `json:"dir,omitempty"`      // working directory of the engines; "": the panel's
+	Env        []string       `json:"env,omitempty"`      // of hub and engines, "NAME=value"
+	Restarts   int            `json:"restarts,omitempty"` // as cluster.Options.Restarts
+	Problem    string         `json:"problem,omitempty"`
 }
 
 func definitionFile(profileDir, id string) string {

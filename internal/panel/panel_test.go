@@ -34,6 +34,7 @@ func open(t *testing.T) (*panel.Panel, *tab) {
 	t.Setenv("IPYTHONDIR", t.TempDir())
 	t.Setenv("IPP_PROFILE_DIR", "")
 	t.Setenv("IPP_CLUSTER_ID", "")
+	t.Setenv("GOPAR_CONFIG", filepath.Join(t.TempDir(), "config.yaml"))
 	p := panel.New(panel.Config{Exe: filepath.Join(t.TempDir(), "no-gopar")})
 	t.Cleanup(p.Close)
 	return p, connect(t, p)
@@ -92,9 +93,9 @@ func (g *tab) ask(op, args string) {
 
 func TestAPageIsToldWhatIsThere(t *testing.T) {
 	p, g := open(t)
-	g.hear(`"event":"clusters"`, `"clusters":[]`, `"launchers":["local"]`)
+	g.hear(`"event":"clusters"`, `"clusters":[]`)
 	g.ask("hello", `{}`)
-	g.hear(`"re":1`, `"cores":`)
+	g.hear(`"re":1`, `"cores":`, `{"name":"local","kind":"local","title":"this machine","engines":0}`, `"problem":""`)
 	other := connect(t, p)
 	other.hear(`"event":"clusters"`)
 	g.closed()
@@ -111,6 +112,7 @@ func TestWrongRequestsAreAnsweredWithWhatIsWrong(t *testing.T) {
 		{"new", `{"id":"a","n":0}`, "0 engines: from 1 to 4096 are possible"},
 		{"new", `{"id":"a","n":5000}`, "5000 engines"},
 		{"new", `{"id":"a","n":1,"launcher":"abacus"}`, `launcher \"abacus\" is not available here`},
+		{"new", `{"id":"a","n":1,"launch":{"walltime":"soon"}}`, "soon"},
 		{"new", `{"n":"x"}`, "new: "},
 		{"new", `{"speed":1}`, "unknown field"},
 		{"stop", `{"key":"nowhere:x"}`, "there is no such cluster"},
@@ -124,6 +126,26 @@ func TestWrongRequestsAreAnsweredWithWhatIsWrong(t *testing.T) {
 	if left, err := filepath.Glob(filepath.Join(os.Getenv("IPYTHONDIR"), "*")); err != nil || len(left) > 0 {
 		t.Errorf("left: %v, error %v", left, err)
 	}
+}
+
+func TestLaunchersAreThoseOfTheConfigurationFileToo(t *testing.T) {
+	_, g := open(t)
+	write := func(text string) {
+		if err := os.WriteFile(os.Getenv("GOPAR_CONFIG"), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write("profiles:\n  small:\n    on: local\n    engines: 3\n    env: {COLOR: blue}\n")
+	g.ask("hello", `{}`)
+	g.hear(`{"name":"small","kind":"local","title":"small (this machine)","engines":3}`)
+	// What cannot be of a system is refused by its launcher, in words.
+	g.ask("new", `{"id":"a","n":1,"launcher":"small","launch":{"queue":"q"}}`)
+	g.hear(`"error":"`, "there is no option queue")
+	write("profiles: [")
+	g.ask("hello", `{}`)
+	g.hear(`"problem":"`, "config.yaml:1:")
+	g.ask("new", `{"id":"a","n":1}`)
+	g.hear(`"error":"`, "config.yaml:1:")
 }
 
 func TestAFailedStartIsKeptWithItsError(t *testing.T) {

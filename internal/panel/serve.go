@@ -2,15 +2,16 @@ package panel
 
 import (
 	"bytes"
-	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
 	"regexp"
 	"runtime"
+	"slices"
 
 	"github.com/gopar-project/gopar/internal/cluster"
+	"github.com/gopar-project/gopar/internal/launch"
 	"github.com/gopar-project/gopar/internal/proto"
 )
 
@@ -30,17 +31,19 @@ type args struct {
 	Dir      string   `json:"dir"`      // new: working directory of the engines
 	Env      []string `json:"env"`      // new: environment of hub and engines, "NAME=value"
 	Restarts int      `json:"restarts"` // new: how often a failing engine is started again; 0: as usual, -1: never
-	Open     bool     `json:"open"`     // details: show or hide
-	Log      string   `json:"log"`      // details: name of the log to show; "": the supervisor's
-	Index    *int     `json:"index"`    // restart, interrupt, remove: one engine process
+	Curve    bool     `json:"curve"`    // new: encrypt its connections
+	Launch   *struct {
+		launch.Options
+		Walltime string `json:"walltime"` // "1h30m", or in the batch systems' notations
+	} `json:"launch"` // new: how its launcher is to run engines
+	Open  bool   `json:"open"`  // details: show or hide
+	Log   string `json:"log"`   // details: name of the log to show; "": the supervisor's
+	Index *int   `json:"index"` // restart, interrupt, remove: one engine process
 }
 
 // validName is what the names of clusters and profiles, which become parts of
 // file names, may look like; empty is the default one.
 var validName = regexp.MustCompile(`^([A-Za-z0-9][A-Za-z0-9._-]{0,63})?$`)
-
-// launchers are the ways in which engines can be started from here.
-func launchers() []string { return []string{"local"} }
 
 // serve does what a page asks.
 func (p *Panel) serve(g *page, q request) (any, error) {
@@ -121,7 +124,12 @@ func (p *Panel) hello() (any, error) {
 			return nil, err
 		}
 	}
-	return map[string]any{"cores": runtime.NumCPU(), "launchers": launchers(), "profiles": profiles, "dir": dir}, nil
+	known, err := launchers()
+	reply := map[string]any{"cores": runtime.NumCPU(), "launchers": known, "profiles": profiles, "dir": dir, "problem": ""}
+	if err != nil {
+		reply["problem"] = err.Error()
+	}
+	return reply, nil
 }
 
 // find returns a cluster by its key.
@@ -153,7 +161,8 @@ func (v view) definition(n int) definition {
 
 // create defines a cluster and starts it.
 func (p *Panel) create(a args) error {
-	if a.Launcher != "" && a.Launcher != "local" {
+	known, _ := launchers() // what is wrong with the configuration file is told when it is used
+	if a.Launcher != "" && !slices.ContainsFunc(known, func(l launcher) bool { return l.Name == a.Launcher }) {
 		return fmt.Errorf("launcher %q is not available here", a.Launcher)
 	}
 	if !validName.MatchString(a.ID) || !validName.MatchString(a.Profile) {
@@ -163,7 +172,15 @@ func (p *Panel) create(a args) error {
 	if err != nil {
 		return err
 	}
-	d := definition{ID: a.ID, ProfileDir: dir, N: a.N, Launcher: a.Launcher, Dir: a.Dir, Env: a.Env, Restarts: a.Restarts}
+	d := definition{ID: a.ID, ProfileDir: dir, N: a.N, Launcher: a.Launcher, Dir: a.Dir, Env: a.Env, Restarts: a.Restarts, Curve: a.Curve}
+	if a.Launch != nil {
+		d.Launch = a.Launch.Options
+		if w := a.Launch.Walltime; w != "" {
+			if d.Launch.Walltime, err = launch.ParseWalltime(w); err != nil {
+				return err
+			}
+		}
+	}
 	if v, err := p.find(key(dir, a.ID)); err == nil && v.handle != nil {
 		return fmt.Errorf("%s: %w", v.name(), cluster.ErrRunning)
 	}
@@ -192,12 +209,11 @@ func (p *Panel) start(d definition) error {
 	if err := d.saved(); err != nil {
 		return err
 	}
-	o := cluster.Options{
-		N: d.N, ID: d.ID, ProfileDir: d.ProfileDir, Exe: p.config.Exe, Dir: cmp.Or(d.Dir, p.config.Dir), Env: d.Env,
-		Restarts: d.Restarts, Log: p.config.Log,
-		Progress: func(cluster.Status) { p.look() },
+	o, err := d.options(p.config)
+	if err == nil {
+		o.Progress = func(cluster.Status) { p.look() }
+		_, err = cluster.Start(ctx, o)
 	}
-	_, err = cluster.Start(ctx, o)
 	switch {
 	case errors.Is(err, cluster.ErrRunning):
 		return err

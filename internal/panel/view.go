@@ -89,7 +89,7 @@ func live(ctx context.Context, c *cluster.Cluster) view {
 	}
 	v := view{
 		Key: key(c.ProfileDir(), c.ID()), ID: c.ID(), Profile: profileName(c.ProfileDir()), State: string(status.State),
-		Problem: status.Problem, Launcher: "local", Ready: len(status.Registered), Want: status.Want, handle: c,
+		Problem: status.Problem, Launcher: systems(status), Ready: len(status.Registered), Want: status.Want, handle: c,
 	}
 	if !status.Started.IsZero() {
 		v.Started = status.Started.Format("2006-01-02T15:04:05Z07:00")
@@ -97,6 +97,20 @@ func live(ctx context.Context, c *cluster.Cluster) view {
 	v.Pending = pending(status)
 	v.Go, v.Python = code(c.ProfileDir(), c.ID(), c.ConnectionFile())
 	return v
+}
+
+// systems names those that run the engines.
+func systems(status cluster.Status) string {
+	var names []string
+	for _, e := range status.Engines {
+		if e.On != "" && !slices.Contains(names, e.On) {
+			names = append(names, e.On)
+		}
+	}
+	if len(names) == 0 {
+		return "local"
+	}
+	return strings.Join(names, ", ")
 }
 
 // pending says what the engines that are not there yet wait for.

@@ -22,10 +22,9 @@ const (
 
 // event is what all pages are told when anything has changed.
 type event struct {
-	Event     string   `json:"event"`
-	Clusters  []view   `json:"clusters"`
-	Launchers []string `json:"launchers"`
-	Error     string   `json:"error"` // why the list is not complete
+	Event    string `json:"event"`
+	Clusters []view `json:"clusters"`
+	Error    string `json:"error"` // why the list is not complete
 }
 
 // watch starts the watching, if there is none. Call it under mu.
@@ -119,7 +118,7 @@ func (w *watcher) refresh(ctx context.Context) {
 	if ctx.Err() != nil {
 		return
 	}
-	e := event{Event: "clusters", Clusters: views, Launchers: launchers()}
+	e := event{Event: "clusters", Clusters: views}
 	if err != nil {
 		e.Error = err.Error()
 	}

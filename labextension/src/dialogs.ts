@@ -3,7 +3,7 @@ import { Widget } from '@lumino/widgets';
 
 import { name } from './card';
 import { element, setText } from './element';
-import type { IArgs, ICluster, IHello } from './protocol';
+import type { IArgs, ICluster, IHello, ILaunch } from './protocol';
 
 /** What a new cluster and its profile may be called; '' is the default one. */
 const NAME = '([A-Za-z0-9][A-Za-z0-9._\\-]{0,63})?';
@@ -91,6 +91,61 @@ function words(line: string): string[] {
   return (line.match(/(?:[^\s"]+|"[^"]*")+/g) ?? []).map(w => w.replace(/"/g, ''));
 }
 
+/** The fields for what batch systems and ssh have to be told. */
+class Job {
+  readonly node: HTMLElement;
+
+  constructor() {
+    const cpus = this.field('cpus', 'CPUs', 'one', 'Of each engine.');
+    cpus.type = 'number';
+    cpus.min = '1';
+    cpus.dataset.wrong = 'A whole number from 1.';
+    const walltime = this.field('walltime', 'Walltime', '2h30m', 'Then engines are ended.');
+    walltime.pattern = '([0-9]+[dhms])+|([0-9]+-)?[0-9]+(:[0-9]+){1,2}';
+    walltime.dataset.wrong = 'Like 90m, 2h30m, 2:30:00.';
+    this.field('queue', 'Queue', "the system's", 'Or partition.');
+    this.field('account', 'Account', 'yours', 'Who pays for it.');
+    this.field('memory', 'Memory', '4G', 'Of each engine.');
+    this.field('gpus', 'GPUs', 'none', 'Of each engine.');
+    this.batch.append(...['queue', 'account', 'walltime', 'cpus', 'memory', 'gpus'].map(name => this.labelled.get(name)!));
+    this.field('hosts', 'Hosts', 'node1 me@node2 node3*4', 'Separated by blanks; *4: four times.');
+    this.ssh.append(this.labelled.get('hosts')!);
+    this.node = element('div', {}, this.batch, this.ssh);
+  }
+
+  /** Shows the fields of a system; those that are not shown count as empty. */
+  show(kind: string): void {
+    this.batch.hidden = this.batch.disabled = kind === 'local' || kind === 'ssh';
+    this.ssh.hidden = this.ssh.disabled = kind !== 'ssh';
+  }
+
+  value(): ILaunch {
+    const value = (name: string) => {
+      const input = this.inputs.get(name)!;
+      return input.matches(':disabled') ? '' : input.value.trim();
+    };
+    const given: ILaunch = {};
+    for (const name of ['queue', 'account', 'walltime', 'memory', 'gpus'] as const) {
+      given[name] = value(name) || undefined;
+    }
+    given.cpus = Number(value('cpus')) || undefined;
+    given.hosts = value('hosts') ? words(value('hosts')) : undefined;
+    return given;
+  }
+
+  private field(name: string, label: string, placeholder: string, hint: string): HTMLInputElement {
+    const input = text('', placeholder);
+    this.inputs.set(name, input);
+    this.labelled.set(name, field(label, input, hint));
+    return input;
+  }
+
+  private inputs = new Map<string, HTMLInputElement>();
+  private labelled = new Map<string, HTMLElement>();
+  private batch = element('fieldset', { className: 'gp-Pair gp-Job' });
+  private ssh = element('fieldset', { className: 'gp-Job' });
+}
+
 /** Asks what a new cluster should be like. */
 export function askNew(engines: number, launcher: string, hello: IHello, clusters: ICluster[]): Promise<IArgs | undefined> {
   const id = text('', 'default');
@@ -100,9 +155,15 @@ export function askNew(engines: number, launcher: string, hello: IHello, cluster
   const profiles = element('datalist', { id: `gp-profiles-${fields}` }, ...hello.profiles.map(p => element('option', { value: p })));
   profile.setAttribute('list', profiles.id);
   const n = engineCount(engines);
-  const how = element('select', { className: 'jp-mod-styled' }, ...hello.launchers.map(l => element('option', { value: l, selected: l === launcher }, l)));
+  const how = element(
+    'select',
+    { className: 'jp-mod-styled' },
+    ...hello.launchers.map(l => element('option', { value: l.name, selected: l.name === launcher }, l.title))
+  );
+  const job = new Job();
   const dir = text('', hello.dir);
   const env = text('', 'GOMAXPROCS=2 DATA="/my data"');
+  const curve = element('input', { type: 'checkbox' });
   const restarts = count(5, -1, 1000, 'A whole number from -1 to 1000.');
   const taken: Check = () => {
     const same = clusters.find(c => c.id === id.value.replace(/^default$/, '') && c.profile === (profile.value || 'default'));
@@ -119,17 +180,33 @@ export function askNew(engines: number, launcher: string, hello: IHello, cluster
       field('Engines', n, hello.cores === 1 ? '1 core is here.' : `${hello.cores} cores are here.`),
       field('Profile', profile, 'Of IPython; it holds its files.'),
       profiles,
-      field('Launcher', how, 'How engines are started.')
+      field('Launcher', how, 'What runs the engines.')
     ),
+    job.node,
+    hello.problem ? element('div', { className: 'gp-Hint gp-mod-wrong' }, hello.problem) : '',
     element(
       'details',
       {},
       element('summary', {}, 'Options'),
       field('Folder', dir, 'The working directory of the engines.'),
       field('Environment', env, 'Variables of hub and engines. Not for secrets.', named),
-      field('Restarts', restarts, 'How often an engine that keeps failing is started again; -1: never.')
+      element(
+        'div',
+        { className: 'gp-Pair' },
+        field('Restarts', restarts, 'Of an engine that keeps failing; -1: none.'),
+        element('label', { className: 'gp-Check' }, curve, 'Encrypt all connections')
+      )
     )
   );
+  const chosen = () => {
+    const l = hello.launchers.find(l => l.name === how.value);
+    job.show(l?.kind ?? 'local');
+    if (l?.engines) {
+      n.value = String(l.engines);
+    }
+  };
+  how.addEventListener('change', chosen);
+  chosen();
   profile.addEventListener('input', () => id.dispatchEvent(new Event('input', { bubbles: true })));
   return ask(
     'New cluster',
@@ -141,7 +218,9 @@ export function askNew(engines: number, launcher: string, hello: IHello, cluster
       profile: profile.value,
       dir: dir.value,
       env: words(env.value),
-      restarts: restarts.valueAsNumber || -1 // none at all is what the kernel calls -1
+      restarts: restarts.valueAsNumber || -1, // none at all is what the kernel calls -1
+      curve: curve.checked,
+      launch: job.value()
     }))
   );
 }

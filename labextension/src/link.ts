@@ -44,7 +44,7 @@ export class Link {
   clusters: IClustersEvent | undefined;
 
   /** What it said of itself. */
-  hello: IHello = { cores: 1, launchers: ['local'], profiles: ['default'], dir: '' };
+  hello: IHello = { cores: 1, launchers: [], profiles: [], dir: '', problem: '' };
 
   /** Why there is no connection, in words; '' while there is one or one is being made. */
   problem = '';
@@ -87,6 +87,12 @@ export class Link {
       throw new Error(this.problem || 'There is no connection to a gopar kernel.');
     }
     return this.request(op, args);
+  }
+
+  /** Asks anew what it says of itself: profiles and launchers come and go. */
+  async refresh(): Promise<IHello> {
+    this.hello = (await this.ask('hello')) as IHello;
+    return this.hello;
   }
 
   private request(op: string, args: IArgs): Promise<unknown> {

@@ -64,7 +64,7 @@ export class ClustersPanel extends Widget {
   /** Starts a cluster after asking what it should be like. */
   async create(): Promise<void> {
     await this.link.open();
-    const { hello } = this.link;
+    const hello = await this.link.refresh();
     const args = await askNew(this.settings.engines || hello.cores, this.settings.launcher, hello, this.clusters);
     if (args) {
       this.awaited = `${args.profile || 'default'}:${args.id}`;

@@ -67,7 +67,6 @@ export interface ITrend {
 export interface IClustersEvent {
   event: 'clusters';
   clusters: ICluster[];
-  launchers: string[];
   error: string;
 }
 
@@ -114,13 +113,39 @@ export interface IArgs {
   dir?: string;
   env?: string[];
   restarts?: number;
+  curve?: boolean;
+  launch?: ILaunch;
   open?: boolean;
   log?: string;
 }
 
+/** How a launcher is to run engines; what is left out is for the system to choose. */
+export interface ILaunch {
+  queue?: string;
+  account?: string;
+  walltime?: string;
+  cpus?: number;
+  memory?: string;
+  gpus?: string;
+  hosts?: string[];
+}
+
+/** A way in which engines can be started: a system, or a profile of the configuration file. */
+export interface ILauncher {
+  name: string;
+  /** The system. */
+  kind: string;
+  title: string;
+  /** Engines that the profile asks for; 0: it does not say. */
+  engines: number;
+}
+
+/** What a page has to know to offer a new cluster. */
 export interface IHello {
   cores: number;
-  launchers: string[];
+  launchers: ILauncher[];
   profiles: string[];
   dir: string;
+  /** What is wrong with the configuration file. */
+  problem: string;
 }

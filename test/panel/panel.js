@@ -7,6 +7,7 @@ const { card, cell, press, rows, row, state, step } = b;
 
 async function main(context) {
   let page = await install(context);
+  await launchers(page);
   await start(page);
   await use(page);
   await insert(context, page);
@@ -75,6 +76,37 @@ async function start(page) {
     await log.filter({ hasText: 'supervisor' }).waitFor();
     await page.getByLabel('Which log').selectOption({ label: 'gopar-demo-engines-1-1.log' });
     await log.filter({ hasText: 'engine' }).waitFor();
+  });
+}
+
+async function launchers(page) {
+  await step('launchers: systems and profiles of the configuration file, with their options', async () => {
+    const dialog = page.locator('.jp-Dialog');
+    await b.create(page, 'sized', 1);
+    await dialog.getByLabel('Queue').waitFor({ state: 'hidden' });
+    await dialog.getByLabel('Launcher').selectOption({ label: 'hpc (Slurm)' });
+    await dialog.getByLabel('Walltime').fill('soon');
+    await dialog.getByText('Like 90m, 2h30m, 2:30:00.').waitFor();
+    assert(await dialog.locator('.jp-mod-accept').isDisabled());
+    await dialog.getByLabel('Walltime').fill('2h30m');
+    assert(await dialog.locator('.jp-mod-accept').isEnabled());
+    await b.accessible(page, '.jp-Dialog');
+    await b.shot(page, 'new-slurm.png');
+    await dialog.getByLabel('Walltime').fill('soon');
+    await dialog.getByLabel('Launcher').selectOption({ label: 'small (this machine)' });
+    assert.equal(await dialog.getByLabel('Engines', { exact: true }).inputValue(), '3');
+    await dialog.getByText('Options').click();
+    await dialog.getByText('Encrypt all connections').click();
+    await b.accept(page);
+    await state(page, 'sized', 'running');
+    await card(page, 'sized').getByText('3/3 engines').waitFor();
+    await rows(page, 'sized').nth(2).waitFor();
+    const code = 'sized := parallel.MustConnect(parallel.ClusterID("sized"))\nsized[:1].Execute(`os.Getenv("PANEL_TEST")`)';
+    const cell = await b.run(page, code);
+    await cell.locator('.jp-OutputArea', { hasText: 'from the profile' }).waitFor();
+    const { curve_serverkey } = JSON.parse(require('fs').readFileSync(JSON.parse(b.gopar('cluster', 'status', 'sized', '--json')).connection_file));
+    assert(curve_serverkey, 'the connections are not encrypted');
+    await b.remove(page, 'sized');
   });
 }
 
@@ -263,7 +295,7 @@ async function errors(page) {
     await page.locator('.jp-Dialog').getByLabel('Folder').fill('/nowhere/at/all');
     await b.accept(page);
     await state(page, 'wrong', 'failed');
-    await card(page, 'wrong').getByText('working directory of the engines: stat /nowhere/at/all: no such file or directory').waitFor();
+    await card(page, 'wrong').getByText('stat /nowhere/at/all: no such file or directory').waitFor();
     await b.shot(page, 'failed-start.png');
     await b.accessible(page, '.gp-Panel');
     await press(page, 'wrong', 'Delete'); // nothing can be lost: it does not ask

@@ -127,6 +127,8 @@ GOCACHE=$(go env GOCACHE) GOMODCACHE=$(go env GOMODCACHE)
 export CHROMIUM GOCACHE GOMODCACHE GOPAR_SOURCE=$root HOME=$home XDG_CACHE_HOME=$home/cache IPYTHONDIR=$home/ipython \
   JUPYTER_DATA_DIR=$home/jupyter JUPYTER_RUNTIME_DIR=$home/runtime JUPYTER_CONFIG_DIR=$home/config PATH=$home/bin:$PATH \
   NODE_PATH=$browser/node_modules
+export GOPAR_CONFIG=$home/config.yaml
+printf 'profiles:\n  small: {on: local, engines: 3, env: {PANEL_TEST: from the profile}}\n  hpc: {on: slurm, queue: long}\n' >"$GOPAR_CONFIG"
 unset IPP_PROFILE_DIR IPP_CLUSTER_ID JUPYTER_PATH
 gopar install --warm --data-dir "$home/warm" >/dev/null
 
