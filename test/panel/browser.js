@@ -49,14 +49,18 @@ async function open(context, file) {
 // show brings the panel to the front, with its shortcut.
 async function show(page) {
   await page.waitForFunction(() => window.jupyterapp?.commands.hasCommand('gopar:show-clusters'));
-  const panel = page.locator('.gp-Panel');
-  // A page that is not settled yet puts another panel to the front again.
-  for (const end = Date.now() + SLOW; !(await panel.isVisible()); ) {
-    assert(Date.now() < end, 'the shortcut does not show the panel');
-    await page.keyboard.press('Control+Alt+G');
-    await panel.waitFor({ timeout: 500 }).catch(() => undefined);
-  }
+  await shortcut(page, 'Control+Alt+G', page.locator('.gp-Panel'));
   await connected(page);
+}
+
+// shortcut presses keys until they show something: a page that is not settled yet takes no notice, or puts something else to
+// the front again.
+async function shortcut(page, keys, shown) {
+  for (const end = Date.now() + SLOW; !(await shown.isVisible()); ) {
+    assert(Date.now() < end, `${keys} has no effect`);
+    await page.keyboard.press(keys);
+    await shown.waitFor({ timeout: 500 }).catch(() => undefined);
+  }
 }
 
 const connected = page => page.locator('.gp-Message', { hasText: 'Connecting' }).waitFor({ state: 'hidden' });
@@ -172,6 +176,6 @@ function main(tests) {
 }
 
 module.exports = {
-  front, url, folder, notebook7, SLOW, step, gopar, load, ready, open, show, connected, card, button, press, state, accept, rows, row, shot, cell,
+  front, url, folder, notebook7, SLOW, step, gopar, load, ready, open, show, shortcut, connected, card, button, press, state, accept, rows, row, shot, cell,
   sources, run, create, remove, theme, wide, accessible, api, session, main
 };

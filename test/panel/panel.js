@@ -319,10 +319,10 @@ async function errors(page) {
 
 async function commands(page) {
   await step('settings: what New offers', async () => {
-    const settings = { raw: '{"engines": 3}' };
     const cookie = (await page.context().cookies()).find(c => c.name === '_xsrf');
     const address = `${b.url}/lab/api/settings/@gopar-project/clusters:plugin`;
-    assert((await page.request.put(address, { data: settings, headers: { 'X-XSRFToken': cookie?.value ?? '' } })).ok());
+    const headers = { 'X-XSRFToken': cookie?.value ?? '' };
+    assert((await page.request.put(address, { data: { raw: '{"engines": 3}' }, headers })).ok());
     await page.reload();
     await b.ready(page);
     await b.show(page);
@@ -353,8 +353,9 @@ async function commands(page) {
 
 // palette runs a command from the palette.
 async function palette(page, label) {
-  await page.keyboard.press('Control+Shift+C');
-  await page.locator('.lm-CommandPalette-input:visible').fill(label);
+  const input = page.locator('.lm-CommandPalette-input:visible');
+  await b.shortcut(page, 'Control+Shift+C', input);
+  await input.fill(label);
   await page.locator('.lm-CommandPalette-item.lm-mod-active:visible', { hasText: label }).waitFor();
   await page.keyboard.press('Enter');
 }
