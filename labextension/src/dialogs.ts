@@ -91,7 +91,7 @@ function words(line: string): string[] {
   return (line.match(/(?:[^\s"]+|"[^"]*")+/g) ?? []).map(w => w.replace(/"/g, ''));
 }
 
-/** The fields for what batch systems and ssh have to be told. */
+/** The fields for what batch systems, SSH and MPI have to be told. */
 class Job {
   readonly node: HTMLElement;
 
@@ -115,8 +115,9 @@ class Job {
 
   /** Shows the fields of a system; those that are not shown count as empty. */
   show(kind: string): void {
-    this.batch.hidden = this.batch.disabled = kind === 'local' || kind === 'ssh';
-    this.ssh.hidden = this.ssh.disabled = kind !== 'ssh';
+    const hosts = kind === 'ssh' || kind === 'mpi';
+    this.batch.hidden = this.batch.disabled = kind === 'local' || hosts;
+    this.ssh.hidden = this.ssh.disabled = !hosts;
   }
 
   value(): ILaunch {
