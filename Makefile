@@ -9,7 +9,7 @@ UNIT        := $$($(GO) list ./... | grep -v -e /test$$)
 
 export LC_ALL := C.UTF-8
 
-.PHONY: simulation help demo python lint cross test unit e2e test-clusters check bench generate verify clean labextension panel attacks
+.PHONY: simulation help demo python lint cross test unit e2e chaos ipyparallel test-clusters check bench generate verify clean labextension panel attacks
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-10s %s\n", $$1, $$2 }'
@@ -24,7 +24,7 @@ lint: ## gofmt, go vet, staticcheck, shellcheck
 	@unformatted=$$(gofmt -l .); [ -z "$$unformatted" ] || { echo "gofmt would change:" $$unformatted; exit 1; }
 	$(GO) vet ./...
 	$(GO) run $(STATICCHECK) ./...
-	"$$(dirname "$$(test/python.sh)")/shellcheck" install.sh .ci/run test/*.sh test/panel/*.sh test/clusters/*.sh labextension/*.sh
+	"$$(dirname "$$(test/python.sh)")/shellcheck" install.sh .ci/run test/*.sh test/panel/*.sh test/ipyparallel/*.sh test/clusters/*.sh labextension/*.sh
 
 cross: ## build and vet for macOS and Windows
 	@for target in darwin/amd64 darwin/arm64 windows/amd64 windows/arm64; do \
@@ -52,7 +52,14 @@ test-clusters: ## tests of launchers over real systems, which it installs and st
 attacks: ## attack kernel, hub and engine for a minute each while a good peer is served
 	GOPAR_PYTHON=$$(test/python.sh) $(GO) test -race -count=1 -timeout 15m -run 'TestAttacked|TestEngineSurvives' ./test -attack 1m
 
-check: test cross verify test-clusters simulation attacks ## test, other systems, real batch systems, the simulated scheduler, attacks, stale generated files, and every fuzz target for 20 s
+chaos: ## 100,000 tasks while hub, engines, clients and (as root) the network fail; CHAOS_SEED=N repeats a run
+	seed=$${CHAOS_SEED:-$$RANDOM}; network=0; [ "$$(id -u)" != 0 ] || network=1; \
+	GOPAR_CHAOS_TASKS=100000 GOPAR_CHAOS_SEED=$$seed GOPAR_CHAOS_NETWORK=$$network $(GO) test -v -count=1 -timeout 60m -run '^TestChaos$$' ./parallel
+
+ipyparallel: ## ipyparallel's own tests with gopar hub: what passes with its own controller has to pass
+	test/ipyparallel/run.sh
+
+check: test cross verify test-clusters simulation attacks chaos ipyparallel ## test, other systems, real batch systems, the simulated scheduler, attacks, stale generated files, and every fuzz target for 20 s
 	@for package in $$($(GO) list ./...); do \
 	  for target in $$($(GO) test -list '^Fuzz' "$$package" | grep '^Fuzz' || true); do \
 	    echo "fuzz $$package $$target"; \

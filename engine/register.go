@@ -28,10 +28,11 @@ type registrar struct {
 	closed chan struct{}  // closed by close
 	work   sync.WaitGroup // of what waits before it looks for missing tasks
 
-	mu   sync.Mutex
-	ups  int         // guarded by mu: how often the hub was reached
-	gone *time.Timer // guarded by mu: runs while the hub is away; nil otherwise
-	over bool        // guarded by mu: nothing is watched any more
+	mu    sync.Mutex
+	ups   int         // guarded by mu: how often the hub was reached
+	gone  *time.Timer // guarded by mu: runs while the hub is away; nil otherwise
+	over  bool        // guarded by mu: nothing is watched any more
+	known bool        // guarded by mu: the hub has answered
 }
 
 // registration is the hub's answer, or why there is none.
@@ -148,18 +149,20 @@ func (r *registrar) answer(frames [][]byte) {
 	if a.err == nil && a.reply.Status != proto.StatusOK {
 		a.err = fmt.Errorf("the hub refused the engine: %s: %s", failure.Ename, failure.Evalue)
 	}
-	select {
-	case r.replies <- a:
-	default:
-		switch {
-		case a.err == nil && a.reply.ID == r.e.id && len(a.reply.Held) > 0:
-			r.look(a.reply.Held)
-		case a.err != nil:
-			r.leave(a.err)
-		case a.reply.ID != r.e.id:
-			// The hub is another one and knows another engine by this id; iopub topics and errors would name the wrong one.
-			r.leave(fmt.Errorf("the hub gave this engine the id %d, it was %d: %w", a.reply.ID, r.e.id, ErrHubGone))
-		}
+	r.mu.Lock()
+	first := !r.known
+	r.known = true
+	r.mu.Unlock()
+	switch {
+	case first:
+		r.replies <- a
+	case a.err != nil:
+		r.leave(a.err)
+	case a.reply.ID != r.e.id:
+		// The hub is another one and knows another engine by this id; iopub topics and errors would name the wrong one.
+		r.leave(fmt.Errorf("the hub gave this engine the id %d, it was %d: %w", a.reply.ID, r.e.id, ErrHubGone))
+	case len(a.reply.Held) > 0:
+		r.look(a.reply.Held)
 	}
 }
 

@@ -1,6 +1,7 @@
 package hub
 
 import (
+	"fmt"
 	"strconv"
 	"time"
 
@@ -23,6 +24,7 @@ func (h *Hub) register(from string, m *jupyter.Message, _ [][]byte) error {
 		e := h.registry.byUUID[q.UUID]
 		if e == nil {
 			e = h.registry.enter(q, time.Now())
+			h.note(jNext, fmt.Append(nil, h.registry.next)) // the id is told: after a restart nobody else may get it
 		}
 		reply.ID = e.id
 		if e.restored || e.registered {
