@@ -42,6 +42,7 @@ const (
 	xtools  = "golang.org/x/tools/go/analysis"
 	sqlite  = "modernc.org/sqlite"
 	pgx     = "github.com/jackc/pgx/v5"
+	metrics = "github.com/prometheus/client_golang"
 	yaml    = "github.com/goccy/go-yaml"
 )
 
@@ -87,7 +88,7 @@ var layers = []layer{
 	{"kernel", "the Jupyter kernel",
 		[]string{"display", "internal/cell", "internal/runner", "internal/modules", "internal/native", "internal/interp", "internal/jupyter"}, []string{logr, xsys}},
 	{"hub", "the hub: sockets, registry, relays, task store",
-		[]string{"internal/sched", "internal/proto", "internal/jupyter", "internal/zmtp", "internal/store", "internal/journal"}, []string{logr, uuid}},
+		[]string{"internal/sched", "internal/proto", "internal/jupyter", "internal/zmtp", "internal/store", "internal/journal"}, []string{logr, uuid, metrics}},
 	{"engine", "the kernel, dialing a hub, that also applies functions",
 		[]string{"kernel", "display", "internal/proto", "internal/codec", "internal/jupyter", "internal/zmtp", "internal/runner", "internal/native"},
 		[]string{logr, uuid, xsys}},

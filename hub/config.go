@@ -93,6 +93,9 @@ type Config struct {
 	// Validate checks all of the scheduler's invariants after every event and
 	// logs what is broken; it makes the hub slow. Default: false.
 	Validate bool
+	// Metrics is the address where Prometheus's metrics and pprof's profiles are
+	// served, of this machine only, as nothing protects them. Default: nowhere.
+	Metrics string
 	// Linger is how long Serve waits at its end for queued messages. Default: 2 s.
 	Linger time.Duration
 	// Log receives the hub's events. Default: discard.

@@ -53,6 +53,8 @@ type Hub struct {
 	curve   *zmtp.Curve // nil without encryption
 	sockets sockets
 	rows    map[channel]map[string]handler
+	traffic map[channel]*traffic
+	metrics *metrics // nil: not served; set before the first message
 	client  proto.ClientInfo
 	engine  proto.EngineInfo
 	started time.Time
@@ -79,6 +81,9 @@ type Hub struct {
 	notes      []note                // published lately, oldest first
 	out        outbox                // sends decided under mu, done after it
 }
+
+// traffic counts the messages of a channel.
+type traffic struct{ messages, dropped atomic.Int64 }
 
 // channel names a socket side that brings messages.
 type channel string
@@ -166,9 +171,13 @@ func New(cfg Config) (*Hub, error) {
 		records:    newRecords(),
 		late:       map[string][]change{},
 		broadcasts: map[string]*broadcast{},
+		traffic:    map[channel]*traffic{},
 		sched:      sched.New(cfg.schedule()),
 	}
 	h.rows = h.table()
+	for ch := range h.rows {
+		h.traffic[ch] = new(traffic)
+	}
 	return h, nil
 }
 
@@ -193,9 +202,15 @@ func (h *Hub) Serve(ctx context.Context) error {
 		err = h.open()
 	}
 	if err == nil {
+		h.metrics, err = h.openMetrics()
+	}
+	if err == nil {
 		err = h.writeFiles()
 	}
 	if err != nil {
+		if h.metrics != nil {
+			err = errors.Join(err, h.metrics.listener.Close())
+		}
 		return errors.Join(err, h.close(), h.closeJournal(), h.store.Close())
 	}
 	h.log.Info("serving", "client", h.cfg.clientFile(), "engine", h.cfg.engineFile(), "interface", h.client.Interface)
@@ -203,6 +218,9 @@ func (h *Hub) Serve(ctx context.Context) error {
 	var wg sync.WaitGroup
 	wg.Go(func() { h.beat(ctx) })
 	wg.Go(func() { h.keepTime(ctx) })
+	if h.metrics != nil {
+		wg.Go(func() { h.metrics.serve(ctx, h) })
+	}
 	keeping, kept := context.WithCancel(context.WithoutCancel(ctx)) // until the sockets are closed: replies may still come
 	defer kept()
 	var keeper sync.WaitGroup
@@ -234,8 +252,11 @@ func (h *Hub) EngineInfo() proto.EngineInfo { return h.engine }
 // dispatch serves one message by the table. Its error says that the message is
 // none of the cluster's: nothing of it was believed.
 func (h *Hub) dispatch(ch channel, from string, frames [][]byte) error {
+	n := h.traffic[ch]
+	n.messages.Add(1)
 	m, err := h.opener.open(frames)
 	if err != nil {
+		n.dropped.Add(1)
 		h.log.V(1).Info("message dropped", "channel", ch, "from", printable(from), "reason", err.Error())
 		return err
 	}

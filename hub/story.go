@@ -76,7 +76,7 @@ const maxReasons = 1000
 // status tells what the hub has to do.
 func (h *Hub) status(from string, m *jupyter.Message, _ [][]byte) error {
 	reply := proto.StatusReply{Status: proto.StatusOK, PID: os.Getpid(), Started: proto.Time{Time: h.started},
-		Engines: map[string]int{}, Reasons: map[string]int{}}
+		Engines: map[string]int{}, Reasons: map[string]int{}, Metrics: h.metricsAddress()}
 	h.under(func() {
 		for _, e := range h.registry.all() {
 			reply.Engines[e.language]++

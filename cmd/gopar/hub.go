@@ -84,6 +84,7 @@ func (f *hubFlags) define(s *pflag.FlagSet) {
 	s.BoolVar(&f.sqlite, "sqlitedb", false, "same as --store=sqlite:tasks.db, in the profile's directory")
 	s.BoolVar(&f.dict, "dictdb", false, "same as --store=memory")
 	s.StringVar(&f.logLevel, "log-level", "INFO", "DEBUG, INFO, WARN, or 10, 20, 30")
+	s.StringVar(&f.Metrics, "metrics", "", "address of this machine for Prometheus's metrics and pprof, like 127.0.0.1:9090; port 0 is any")
 	s.BoolVar(&f.Validate, "validate", false, "check the scheduler's invariants after every event (slow)")
 	s.BoolVar(&f.debug, "debug", false, "same as --log-level=DEBUG")
 	f.ignored = map[string]*bool{}
