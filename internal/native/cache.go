@@ -58,6 +58,11 @@ func OpenCache(dir, exe string) (*Cache, error) {
 	if err := os.MkdirAll(filepath.Join(c.dir, "units"), 0o700); err != nil {
 		return nil, fmt.Errorf("make cache directory: %w", err)
 	}
+	for _, d := range []string{c.root, c.dir, filepath.Join(c.dir, "units")} {
+		if err := owned(d); err != nil {
+			return nil, err
+		}
+	}
 	now := time.Now()
 	_ = os.Chtimes(c.dir, now, now) // best effort: only ages the directory for trim
 	return c, nil
