@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/gopar-project/gopar/internal/native"
 	"github.com/gopar-project/gopar/internal/runner"
@@ -46,7 +47,7 @@ func NewGoEvaluatorIn(t testing.TB, dir string) Evaluator {
 		t.Fatal(err)
 	}
 	return NewEvaluator(EvaluatorConfig{
-		Native: native.Options{Source: source, Exe: exe}, Dir: dir,
+		Native: native.Options{Source: source, Exe: exe}, Dir: dir, Patience: time.Hour, // a busy machine shows nothing else
 		Runner: runner.Config{Exe: exe},
 	})
 }

@@ -22,6 +22,7 @@ const prompt = 8 * time.Second
 // Every cell prints "on" when it is about to begin.
 var interruptions = []struct{ name, cell string }{
 	{"tight loop", "on(); for { n++ }"},
+	{"loop in a package of a cell", "on(); busy.Spin()"},
 	{"loop without a body", "on(); for {\n}"},
 	{"nested function loop", "func inner() { for i := 0; i < 10; { n = i } }\nfunc outer() { for { inner() } }\non(); outer()"},
 	{"recursion", "func fibo(k int) int { if k < 2 { return k }; return fibo(k-1) + fibo(k-2) }\non(); fibo(90)"},
@@ -67,6 +68,7 @@ func TestInterruptMatrix(t *testing.T) {
 var n int
 var kept = "kept"
 func on() { println("on") }`)
+	s.prepare("package busy\n\nfunc Spin() {\n\tfor {\n\t}\n}")
 	for _, row := range interruptions {
 		t.Run(row.name, func(t *testing.T) {
 			s.interruptRow(t, row.name, row.cell)

@@ -26,7 +26,7 @@ func newSessionIn(t testing.TB, dir string) *session {
 		t.Fatal(err)
 	}
 	g := NewEvaluator(EvaluatorConfig{
-		Native: native.Options{Source: source, Exe: exe}, Dir: dir,
+		Native: native.Options{Source: source, Exe: exe}, Dir: dir, Patience: time.Hour, // a busy machine shows nothing else
 		Runner: runner.Config{Exe: exe, Args: []string{"runner"}},
 	})
 	s := &session{t: t, g: g, sink: &transcript{more: make(chan struct{}, 1)}}
