@@ -41,7 +41,7 @@ type result struct {
 
 func main() {
 	out := flag.String("o", "", "file for the results as JSON")
-	only := flag.String("only", "", "measure only the works of one group: kernels, clusters, hub")
+	only := flag.String("only", "", "measure only the works of one group: kernels, clusters, starts, hub")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
@@ -62,7 +62,7 @@ func run(ctx context.Context, out, only string) error {
 	for _, group := range []struct {
 		name  string
 		works func(context.Context, *lab) ([]work, func(), error)
-	}{{"kernels", kernelWorks}, {"clusters", clusterWorks}, {"hub", hubWorks}} {
+	}{{"kernels", kernelWorks}, {"clusters", clusterWorks}, {"starts", startWorks}, {"hub", hubWorks}} {
 		if only != "" && only != group.name {
 			continue
 		}

@@ -40,6 +40,19 @@ def start():
     return took
 
 
+def first(engines):
+    """Seconds until all engines of a cluster have returned a result."""
+    began = time.perf_counter()
+    other = ipp.Cluster(n=engines, log_level=logging.ERROR)
+    rc = other.start_and_connect_sync()
+    try:
+        assert rc[:].apply_sync(mul, 6, 7) == [42] * engines
+        return time.perf_counter() - began
+    finally:
+        rc.close()
+        other.stop_cluster_sync()
+
+
 def median_ms(times, work):
     figures = []
     for _ in range(times):
@@ -103,7 +116,7 @@ def pull():
     return 10.48576 / (median_ms(9, lambda: view.pull("big", block=True)) / 1000)
 
 
-works = {"push": push, "pull": pull, "balanced_hub": balanced_hub, "start": start, "apply": apply, "balanced": balanced, "px": px}
+works = {"first4": lambda: first(4), "first16": lambda: first(16), "push": push, "pull": pull, "balanced_hub": balanced_hub, "start": start, "apply": apply, "balanced": balanced, "px": px}
 try:
     for line in sys.stdin:
         print("figure", works[line.strip()](), flush=True)
