@@ -90,6 +90,10 @@ type Config struct {
 	// SendBuffer bounds the bytes queued for one engine or client. Default:
 	// 4 GiB, because a direct view may push large data to one engine in a row.
 	SendBuffer int64
+	// ClientBuffer bounds the bytes queued for one client on one channel. One
+	// that does not take them is cut off; its results are kept. Default: 1 GiB,
+	// or SendBuffer if that is less.
+	ClientBuffer int64
 	// Validate checks all of the scheduler's invariants after every event and
 	// logs what is broken; it makes the hub slow. Default: false.
 	Validate bool
@@ -124,6 +128,7 @@ func (c *Config) setDefaults() error {
 	setDefault(&c.RegistrationTimeout, max(30*time.Second, 10*c.Ping))
 	c.Reuse = c.Reuse || c.Restore
 	setDefault(&c.SendBuffer, 4<<30)
+	setDefault(&c.ClientBuffer, min(1<<30, c.SendBuffer))
 	setDefault(&c.Linger, 2*time.Second)
 	if c.Log.GetSink() == nil {
 		c.Log = logr.Discard()

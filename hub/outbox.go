@@ -62,7 +62,13 @@ func (h *Hub) under(f func()) {
 // send sends to a client, or to an engine that can do without. A peer that is
 // gone or does not read loses the message; a result stays in the store.
 func (h *Hub) send(r *zmtp.Router, to string, frames [][]byte) {
-	if err := r.Send(to, frames); err != nil {
+	err := r.Send(to, frames)
+	if errors.Is(err, zmtp.ErrFull) && r.Disconnect(to) {
+		// It does not read. Its results are in the store: when it is back it asks for them.
+		h.log.Info("client cut off: it does not take its messages", "client", printable(to))
+		return
+	}
+	if err != nil {
 		h.log.V(1).Info("message lost", "to", printable(to), "reason", err.Error())
 	}
 }

@@ -91,6 +91,9 @@ func (h *Hub) makeSockets() {
 	router := func(name string, ch channel, on watch) *zmtp.Router {
 		o := h.options(on)
 		o.Identity = []byte(name)
+		if on == 0 {
+			o.SendBuffer = h.cfg.ClientBuffer
+		}
 		o.Receive = func(p *zmtp.Peer, frames [][]byte) error { return h.dispatch(ch, p.Identity(), frames) }
 		return zmtp.NewRouter(o, nil)
 	}

@@ -52,6 +52,19 @@ func (r *Router) Send(to string, frames [][]byte) error {
 	return r.sendAway(to, frames, size)
 }
 
+// Disconnect closes the connection of the peer with identity id, and reports whether there was one. What is queued for it is lost, unless
+// this socket dialed it. The peer may connect again.
+func (r *Router) Disconnect(id string) bool {
+	r.mu.RLock()
+	p := r.routes[id]
+	r.mu.RUnlock()
+	if p == nil {
+		return false
+	}
+	_ = p.conn.Close() // ends the reader, and with it the peer
+	return true
+}
+
 // sendAway keeps a message for a dialed peer that is not connected.
 func (r *Router) sendAway(to string, frames [][]byte, size int64) error {
 	r.mu.Lock()

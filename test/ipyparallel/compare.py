@@ -1,6 +1,8 @@
 """Compares two runs of ipyparallel's tests: whatever passes with its own controller has to pass with gopar's hub.
 
-Run with the JUnit files of both, its own first.
+Run with the JUnit files of both, its own first. More files are of further runs with the hub, of tests that failed in the one before: some
+of ipyparallel's tests expect to be done within a second, which a busy machine may not be. With --again the names of the tests to be run
+again are all that is printed.
 """
 
 import sys
@@ -29,7 +31,15 @@ def count(tests):
     return ", ".join(f"{hows.count(h)} {h}" for h in ("passed", "failed", "skipped"))
 
 
-own, hub = outcomes(sys.argv[1]), outcomes(sys.argv[2])
+names_only = "--again" in sys.argv
+files = [a for a in sys.argv[1:] if not a.startswith("--")]
+own, hub = outcomes(files[0]), {}
+for path in files[1:]:
+    hub.update(outcomes(path))
+if names_only:
+    again = {n.split("::")[-1].split("[")[0] for n, (how, _) in own.items() if how == "passed" and hub.get(n, ("missing",))[0] == "failed"}
+    print(" or ".join(sorted(again)))
+    sys.exit()
 print("its own controller:", count(own))
 print("gopar hub:         ", count(hub))
 worse = sorted(n for n, (how, _) in own.items() if how == "passed" and hub.get(n, ("missing",))[0] != "passed")

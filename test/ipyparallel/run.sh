@@ -44,5 +44,11 @@ run() { # NAME CONTROLLER
 }
 run own "" "$@"
 run gopar "$work/bin/gopar hub" "$@"
+runs=("$work/gopar.xml")
+again=$("$venv/bin/python" "$here/compare.py" --again "$work/own.xml" "${runs[@]}")
+if [ -n "$again" ]; then
+  run again "$work/bin/gopar hub" -k "$again"
+  runs+=("$work/again.xml")
+fi
 if [ -n "${GOPAR_KEEP:-}" ]; then cp "$work"/*.log "$work"/*.xml "$GOPAR_KEEP"; fi
-"$venv/bin/python" "$here/compare.py" "$work/own.xml" "$work/gopar.xml"
+"$venv/bin/python" "$here/compare.py" "$work/own.xml" "${runs[@]}"
