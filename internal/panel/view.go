@@ -107,7 +107,10 @@ func systems(status cluster.Status) string {
 			names = append(names, e.On)
 		}
 	}
-	if len(names) == 0 {
+	switch {
+	case status.Want == 0 && len(status.Engines) == 0:
+		return "started by other means"
+	case len(names) == 0:
 		return "local"
 	}
 	return strings.Join(names, ", ")

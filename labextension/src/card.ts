@@ -34,8 +34,8 @@ export function offered(c: ICluster): Set<Action> {
   if (c.state === 'starting' || c.state === 'stopping') {
     return new Set(['stop']);
   }
-  const running: Action[] = ['insert', 'restart', 'stop', 'delete'];
-  return new Set(c.want ? [...running, 'scale'] : running);
+  const running: Action[] = ['insert', 'stop', 'delete'];
+  return new Set(c.want ? [...running, 'restart', 'scale'] : running); // else its processes are not known
 }
 
 /** The line below a cluster's name. */
@@ -90,7 +90,7 @@ export class Card {
       element('div', { className: 'gp-Plots' }, this.rate.node, this.cpu.node),
       element('div', { className: 'gp-Work' }, this.progress, this.work),
       this.engines.node,
-      element('div', { className: 'gp-LogHead' }, 'Log', this.which),
+      this.logHead,
       this.log
     );
     const buttons = element('div', { className: 'gp-Buttons' }, ...this.buttons.values());
@@ -154,6 +154,7 @@ export class Card {
     }
     setText(this.work, words.join(' · '));
     this.engines.update(d.engines, d.more ? `and ${d.more} more engines` : '');
+    this.logHead.hidden = this.log.hidden = d.logs.length === 0;
     if (d.logs.join() !== [...this.which.options].map(o => o.value).join()) {
       const chosen = this.which.value;
       this.which.replaceChildren(...d.logs.map(n => element('option', { value: n, selected: n === chosen }, n)));
@@ -187,5 +188,6 @@ export class Card {
   private bar = element('div', { className: 'gp-Bar' });
   private work = element('div', { className: 'gp-Hint' });
   private which = element('select', { ariaLabel: 'Which log' });
+  private logHead = element('div', { className: 'gp-LogHead' }, 'Log', this.which);
   private log = element('pre', { className: 'gp-Log', ariaLabel: 'End of the log' });
 }
