@@ -3,6 +3,7 @@ package hub
 import (
 	"encoding/json"
 	"fmt"
+	"strings"
 
 	"github.com/gopar-project/gopar/internal/jupyter"
 	"github.com/gopar-project/gopar/internal/proto"
@@ -94,6 +95,10 @@ func (h *Hub) broadcastDone(b *broadcast, uuid string, m *jupyter.Message) {
 // coalesce answers a coalescing broadcast: with all results in the order of the
 // targets, or with the first error. Call it under mu.
 func (h *Hub) coalesce(b *broadcast) {
+	if proto.TaskLanguage(b.request.Content, nil) == proto.Go {
+		h.gather(b)
+		return
+	}
 	var answer jupyter.Message
 	var buffers [][]byte
 	failed := false
@@ -121,6 +126,26 @@ func (h *Hub) coalesce(b *broadcast) {
 		answer.Buffers = nil
 	}
 	h.toClient(h.sockets.bcastClients, b.client, h.session.Encode(&answer))
+}
+
+// gather answers a coalescing broadcast of a Go client with all that the engines
+// replied, errors included. Call it under mu.
+func (h *Hub) gather(b *broadcast) {
+	m, err := h.session.New(strings.TrimSuffix(b.request.Header.MsgType, "_request")+"_reply", b.request, proto.OK{Status: proto.StatusOK})
+	if err != nil {
+		h.out.logs = append(h.out.logs, func() { h.log.Error(err, "broadcast not answered", "msg", b.md.OriginalID) })
+		return
+	}
+	replies := make([]proto.CoalescedReply, 0, len(b.md.Targets))
+	for _, t := range b.md.Targets {
+		if r := b.replies[t.UUID]; r != nil {
+			replies = append(replies, proto.CoalescedReply{Engine: t.UUID, Date: r.Header.Date, Metadata: orNull(r.Metadata), Content: orNull(r.Content), Buffers: len(r.Buffers)})
+			m.Buffers = append(m.Buffers, r.Buffers...)
+		}
+	}
+	m.Metadata, m.Idents = encode(map[string]any{"status": proto.StatusOK, "is_broadcast": true, "is_coalescing": true,
+		"original_msg_id": b.md.OriginalID, "broadcast_replies": replies}), nil
+	h.toClient(h.sockets.bcastClients, b.client, h.session.Encode(m))
 }
 
 // broadcastFailed answers in place of an engine that is gone. Call it under mu.

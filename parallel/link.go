@@ -57,6 +57,7 @@ type link struct {
 	engines   map[string]*Engine   // guarded by mu, like all below: by uuid, those registered
 	order     []*Engine            // by id
 	changed   chan struct{}        // closed and replaced when engines change
+	coalesced map[string][]*part   // broadcasts that are answered by one message, by msg_id
 	pending   map[string]*part     // tasks without a reply, by msg_id
 	asked     map[string]*question // queries and control requests without a reply, by msg_id
 	down      *time.Timer          // runs while the hub is unreachable; nil otherwise
@@ -88,7 +89,7 @@ func dial(ctx context.Context, info *proto.ClientInfo, o options) (*link, error)
 	l := &link{
 		session: jupyter.NewSession([]byte(info.Key)), log: o.log, file: o.file, info: info, patience: o.hubTimeout,
 		engines: map[string]*Engine{}, changed: make(chan struct{}),
-		pending: map[string]*part{}, asked: map[string]*question{},
+		pending: map[string]*part{}, coalesced: map[string][]*part{}, asked: map[string]*question{},
 	}
 	l.life, l.end = context.WithCancel(context.Background()) // detached: the connection outlives the call
 	l.relay = newRelay(l, o.output)
@@ -242,7 +243,8 @@ func (l *link) onReply(m *jupyter.Message) {
 		return
 	}
 	l.mu.Lock()
-	p, a := l.pending[parent.MsgID], l.asked[parent.MsgID]
+	p, a, parts := l.pending[parent.MsgID], l.asked[parent.MsgID], l.coalesced[parent.MsgID]
+	delete(l.coalesced, parent.MsgID)
 	delete(l.pending, parent.MsgID)
 	delete(l.asked, parent.MsgID)
 	l.mu.Unlock()
@@ -251,6 +253,8 @@ func (l *link) onReply(m *jupyter.Message) {
 		p.reply(m)
 	case a != nil:
 		a.answer <- reply{message: m}
+	case parts != nil:
+		l.onCoalesced(parts, m)
 	default:
 		l.log.V(1).Info("reply to nothing dropped", "type", m.Header.MsgType)
 	}

@@ -142,6 +142,18 @@ type BroadcastMetadata struct {
 	Label        *string  `json:"label,omitempty"`
 }
 
+// CoalescedReply is what one engine replied to a coalescing broadcast of a Go
+// client. The hub lists them, in the order of the targets, in the metadata of
+// its one answer, under "broadcast_replies"; their buffers follow in that order.
+// Python's clients get what ipyparallel's controller sends instead.
+type CoalescedReply struct {
+	Engine   string          `json:"engine"`
+	Date     string          `json:"date"` // of the reply's header
+	Metadata json.RawMessage `json:"metadata"`
+	Content  json.RawMessage `json:"content"`
+	Buffers  int             `json:"buffers"` // how many
+}
+
 // BroadcastID is the msg_id under which an engine gets its copy of a broadcast,
 // and the client awaits its reply when replies are not coalesced.
 func BroadcastID(original, engineUUID string) string { return original + "_" + engineUUID }
