@@ -118,6 +118,9 @@ func newHome(t *testing.T) *home {
 func (h *home) startCluster(n int, more ...string) {
 	h.t.Helper()
 	h.t.Cleanup(func() {
+		if h.t.Failed() {
+			h.t.Log(h.run(context.Background(), "gopar", "cluster", "logs", "-n", "40").all())
+		}
 		if r := h.run(context.Background(), "gopar", "cluster", "stop"); r.err != nil { // the test's own context has ended
 			h.t.Errorf("stop the cluster: %v\n%s", r.err, r.all())
 		}
