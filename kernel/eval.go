@@ -30,6 +30,9 @@ type EvaluatorConfig struct {
 	// Dir is the notebook's folder, where its modules are pinned. Default: the working
 	// directory.
 	Dir string
+	// Toolchain says with what cells are compiled: NoToolchain interprets them as far as
+	// that is exact. Default: the Go toolchain of this machine, NoToolchain without one.
+	Toolchain string
 	// Patience is how long a cell is compiled before it says so. Default: 1 s, because
 	// a notice that comes and goes at once is noise.
 	Patience time.Duration
@@ -50,6 +53,7 @@ type GoEvaluator struct {
 
 	tools    *native.Toolchain // nil when cells cannot be compiled, then toolsErr says why; set before ready is closed
 	toolsErr error
+	interp   *interpreted      // nil unless cells are interpreted for lack of a toolchain; set before ready is closed
 	session  *cell.Session     // set before ready is closed
 	modules  *modules.Notebook // nil when cells cannot import modules; set before ready is closed
 	record   record            // what ran, for Export
@@ -79,11 +83,16 @@ func (g *GoEvaluator) prepare(ctx context.Context) {
 			g.log.Error(err, "runner did not start; the next cell tries again")
 		}
 	})
-	g.tools, g.toolsErr = native.Open(ctx, g.config.Native)
+	if g.toolsErr = errNoToolchain; g.config.Toolchain != NoToolchain {
+		g.tools, g.toolsErr = native.Open(ctx, g.config.Native)
+	}
 	if g.toolsErr != nil {
 		g.log.Error(g.toolsErr, "cells that need compiling are refused")
 	}
 	c := cell.Config{}
+	if g.wantsInterpreter() {
+		g.openInterpreter(&c)
+	}
 	if g.tools != nil {
 		c.Interpretable = interp.Known
 		c.Export, c.Packages, c.SourceDir = g.tools.Export, g.tools.Packages(), g.tools.SourceDir
@@ -151,7 +160,7 @@ func (g *GoEvaluator) Execute(ctx context.Context, c Cell) Outcome {
 	if strings.TrimSpace(c.Code) == "" {
 		return Outcome{}
 	}
-	if g.tools == nil { // without export data nothing can be checked
+	if g.tools == nil && g.interp == nil { // without export data nothing can be checked
 		return Outcome{Error: plainError("no toolchain", g.toolsErr)}
 	}
 	if err := g.fetch(ctx, name, c); err != nil {
@@ -161,6 +170,11 @@ func (g *GoEvaluator) Execute(ctx context.Context, c Cell) Outcome {
 	checked, err := g.session.Check(name, c.Code)
 	if err != nil {
 		return Outcome{Error: g.checkError(name, cmp.Or(c.Shown, c.Code), err)}
+	}
+	if g.interp != nil {
+		if err := g.interp.load(checked, name); err != nil {
+			return Outcome{Error: g.checkError(name, cmp.Or(c.Shown, c.Code), err)}
+		}
 	}
 	warn := g.vet(checked, c)
 	defer warn()
@@ -174,7 +188,7 @@ func (g *GoEvaluator) Execute(ctx context.Context, c Cell) Outcome {
 	g.session.Commit(checked)
 	g.announce(c.MsgID, checked, lost)
 	ran := g.record.add(name, c)
-	if job.Run == "" && job.Script == nil && len(job.Load) == 0 {
+	if job.Run == "" && job.Script == nil && len(job.Load) == 0 && g.interp == nil {
 		return Outcome{}
 	}
 	if job.Script == nil {
@@ -190,6 +204,15 @@ func (g *GoEvaluator) job(ctx context.Context, checked *cell.Cell, c Cell) (runn
 	job := runner.Job{
 		ID: c.MsgID, AllowStdin: c.AllowStdin, Silent: c.Silent,
 		Files: map[string]string{checked.FileID(): cmp.Or(c.Name, fmt.Sprintf("cell %d", c.Number))},
+	}
+	if g.interp != nil {
+		if c.Mode == ModeNative {
+			return job, g.toolsErr
+		}
+		if checked.Run && checked.Unit != nil {
+			job.Run = checked.Unit.Hash
+		}
+		return job, nil
 	}
 	if checked.Script != nil && c.Mode != ModeNative {
 		job.Script = checked.Script
@@ -228,6 +251,9 @@ func (g *GoEvaluator) run(ctx context.Context, job runner.Job, checked *cell.Cel
 	r, err := g.live(ctx)
 	if err != nil {
 		return Outcome{Error: plainError("runner error", err)}
+	}
+	if g.interp != nil {
+		job.Interpret = g.interp.unsent(r)
 	}
 	result, err := r.Run(ctx, job)
 	if errors.Is(err, runner.ErrGone) { // it died since the cell was checked
@@ -272,7 +298,7 @@ func (g *GoEvaluator) drop(r *runner.Runner) {
 // metadata tells how a cell went, for the reply.
 func (g *GoEvaluator) metadata(job runner.Job, result runner.Result) map[string]any {
 	mode := ModeNative
-	if job.Script != nil {
+	if job.Script != nil || g.interp != nil {
 		mode = ModeInterp
 	}
 	return map[string]any{"gopar": map[string]any{"mode": string(mode), "seconds": result.Ended.Sub(result.Started).Seconds()}}
@@ -361,6 +387,11 @@ func (g *GoEvaluator) Restart(ctx context.Context) error {
 		g.modules.Reset()
 	}
 	g.session.Reset()
+	if g.interp != nil {
+		if err := g.interp.reset(); err != nil {
+			return err
+		}
+	}
 	g.record.clear()
 	g.mu.Lock()
 	r := g.runner

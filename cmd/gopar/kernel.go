@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"log"
 	"os"
 
@@ -17,6 +18,7 @@ import (
 func newKernelCommand() *cobra.Command {
 	var file string
 	var verbosity int
+	var toolchain string
 	c := &cobra.Command{
 		Use:   "kernel -f connection.json",
 		Short: "Serve a Jupyter front end; front ends start this themselves",
@@ -24,6 +26,9 @@ func newKernelCommand() *cobra.Command {
 or SIGTERM comes. SIGINT interrupts the cell that runs.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if toolchain != "" && toolchain != kernel.NoToolchain {
+				return fmt.Errorf("--toolchain %q: want none, or nothing for the Go toolchain of this machine", toolchain)
+			}
 			if _, err := jupyter.ReadConnectionFile(file); err != nil {
 				return err // before a runner is started for nothing
 			}
@@ -36,7 +41,7 @@ or SIGTERM comes. SIGINT interrupts the cell that runs.`,
 			defer clusters.Close()
 			config := kernel.Config{
 				Comms:     map[string]kernel.CommTarget{panel.Target: clusters.Open},
-				Evaluator: kernel.NewEvaluator(kernel.EvaluatorConfig{Log: logger}),
+				Evaluator: kernel.NewEvaluator(kernel.EvaluatorConfig{Toolchain: toolchain, Log: logger}),
 				Version:   version, Exe: exe, Log: logger,
 			}
 			if path, err := kernel.HistoryPath(); err != nil {
@@ -48,6 +53,7 @@ or SIGTERM comes. SIGINT interrupts the cell that runs.`,
 		},
 	}
 	c.Flags().StringVarP(&file, "connection-file", "f", "", "connection file, as Jupyter writes it")
+	c.Flags().StringVar(&toolchain, "toolchain", "", "none: interpret cells as far as that is exact, compile nothing")
 	c.Flags().CountVarP(&verbosity, "verbose", "v", "log more to standard error; repeat for still more")
 	if err := c.MarkFlagRequired("connection-file"); err != nil {
 		c.PreRunE = func(*cobra.Command, []string) error { return err }

@@ -44,6 +44,9 @@ func (c *child) job(s *scope, j *Job) (display.Bundle, *Exception) {
 	if err := c.load.open(j.Load); err != nil {
 		return nil, errorOf(err)
 	}
+	if err := c.load.interpret(j.Interpret); err != nil {
+		return nil, errorOf(err)
+	}
 	for id, name := range j.Files {
 		unit.NameFile(id, name)
 	}

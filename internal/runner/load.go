@@ -5,6 +5,7 @@ import (
 	"plugin"
 	"sync"
 
+	"github.com/gopar-project/gopar/internal/eval"
 	"github.com/gopar-project/gopar/internal/native"
 	"github.com/gopar-project/gopar/internal/unit"
 )
@@ -13,6 +14,31 @@ import (
 type loader struct {
 	mu    sync.Mutex
 	cache *native.Cache // knows this binary; nil until needed; guarded by mu
+	units *eval.Loader  // of interpreted units; nil until needed; guarded by mu
+}
+
+// interpret loads and opens units that are interpreted, in order.
+func (l *loader) interpret(units []eval.Unit) error {
+	if len(units) == 0 {
+		return nil
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.units == nil {
+		var err error
+		if l.units, err = eval.NewLoader(); err != nil {
+			return fmt.Errorf("interpret: %w", err)
+		}
+	}
+	for _, u := range units {
+		if err := l.units.Load(u); err != nil {
+			return err
+		}
+		if err := l.units.Open(u.Hash); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // open opens those of objects that are not loaded, in order.

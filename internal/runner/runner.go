@@ -16,6 +16,7 @@ import (
 	"github.com/go-logr/logr"
 
 	"github.com/gopar-project/gopar/display"
+	"github.com/gopar-project/gopar/internal/eval"
 	"github.com/gopar-project/gopar/internal/interp"
 	"github.com/gopar-project/gopar/internal/native"
 )
@@ -49,6 +50,8 @@ type Job struct {
 	ID string
 	// Load lists the units to open first, in order. Those already loaded cost nothing.
 	Load []native.Object
+	// Interpret lists units to be interpreted instead, in order; those that are there already cost nothing.
+	Interpret []eval.Unit
 	// Run is the hash of the unit whose Run is executed, "" for none.
 	Run string
 	// Script is interpreted instead, nil for none.

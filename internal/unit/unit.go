@@ -99,6 +99,22 @@ func Value(id string) (reflect.Value, bool) {
 	return box, ok
 }
 
+// Box returns the session variable id, which is allocated and zeroed on first use. It
+// returns an error when the variable exists with another type than t.
+func Box(id string, t reflect.Type) (pointer reflect.Value, err error) {
+	registry.mu.Lock()
+	defer registry.mu.Unlock()
+	box, ok := registry.boxes[id]
+	if !ok {
+		box = reflect.New(t)
+		registry.boxes[id] = box
+	}
+	if box.Type().Elem() != t {
+		return reflect.Value{}, fmt.Errorf("variable %s is a %v, not a %v", id, box.Type().Elem(), t)
+	}
+	return box, nil
+}
+
 // Define gives the session variable id the value v, allocating it with v's type
 // if it does not exist. It returns an error when the variable exists with a type
 // that v is not assignable to.

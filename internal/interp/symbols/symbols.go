@@ -9,6 +9,8 @@ import (
 	"maps"
 	"path"
 	"reflect"
+	"slices"
+	"strings"
 	"sync"
 
 	"github.com/traefik/yaegi/stdlib"
@@ -58,4 +60,28 @@ func Known(importPath, name string) bool {
 	}
 	_, ok = p.Funcs[name]
 	return ok
+}
+
+// Symbol returns a function, a variable (addressable), or a type (a nil pointer to it) of a package of the standard library.
+func Symbol(importPath, name string) (reflect.Value, bool) {
+	if slices.Contains(replaced[importPath], name) {
+		return reflect.Value{}, false
+	}
+	v, ok := stdlib.Symbols[importPath+"/"+path.Base(importPath)][name]
+	if !ok && importPath == "math/rand/v2" {
+		v, ok = stdlib.Symbols[importPath+"/rand"][name]
+	}
+	return v, ok
+}
+
+// Std lists the packages of the standard library that there are tables of.
+func Std() []string {
+	var all []string
+	for key := range stdlib.Symbols {
+		if p := path.Dir(key); p != "." && !strings.HasPrefix(p, "github.com/") {
+			all = append(all, p)
+		}
+	}
+	slices.Sort(all)
+	return slices.Compact(all)
 }

@@ -6,9 +6,12 @@ import (
 	"bufio"
 	"fmt"
 	"os"
+	"path/filepath"
 	"plugin"
 	"strings"
+	"sync"
 
+	"github.com/gopar-project/gopar/internal/eval"
 	"github.com/gopar-project/gopar/internal/unit"
 )
 
@@ -25,6 +28,10 @@ func main() {
 			if _, err := plugin.Open(arg); err != nil {
 				fmt.Println("open:", err)
 			}
+		case "interpret":
+			if err := interpret(arg); err != nil {
+				fmt.Println("interpret:", err)
+			}
 		case "run":
 			run(arg)
 		case "reads":
@@ -33,6 +40,25 @@ func main() {
 		}
 		fmt.Println("\n-- done")
 	}
+}
+
+var loader = sync.OnceValues(eval.NewLoader)
+
+// interpret loads a unit whose source is in a file of its hash's name.
+func interpret(file string) error {
+	l, err := loader()
+	if err != nil {
+		return err
+	}
+	source, err := os.ReadFile(file)
+	if err != nil {
+		return err
+	}
+	hash := filepath.Base(file)
+	if err := l.Load(eval.Unit{Hash: hash, Source: source}); err != nil {
+		return err
+	}
+	return l.Open(hash)
 }
 
 func run(hash string) {
