@@ -25,7 +25,7 @@ func kernelWorks(ctx context.Context, l *lab) ([]work, func(), error) {
 		return nil, nil, err
 	}
 	done := func() { ours.Close(); theirs.Close() }
-	return []work{
+	return append([]work{
 		{
 			name: "cold start to first result", unit: "s", repetitions: 5, peer: "ipykernel",
 			gopar:       func(ctx context.Context) (float64, error) { return coldStart(ctx, l, spec) },
@@ -36,7 +36,7 @@ func kernelWorks(ctx context.Context, l *lab) ([]work, func(), error) {
 			gopar:       func(ctx context.Context) (float64, error) { return trivialCells(ctx, ours) },
 			measurePeer: func(ctx context.Context) (float64, error) { return trivialCells(ctx, theirs) },
 		},
-	}, done, nil
+	}, cellWorks(ours, theirs)...), done, nil
 }
 
 func coldStart(ctx context.Context, l *lab, spec kernelspec.Installed) (float64, error) {

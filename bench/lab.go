@@ -94,7 +94,9 @@ func execute(ctx context.Context, k *notebook.Kernel, code string) (printed stri
 		if err := m.Bind(&s); err != nil {
 			return err
 		}
-		out.WriteString(s.Text)
+		if s.Name == "stdout" {
+			out.WriteString(s.Text)
+		}
 		return nil
 	})
 	if err != nil {

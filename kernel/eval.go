@@ -33,8 +33,9 @@ type EvaluatorConfig struct {
 	// Toolchain says with what cells are compiled: NoToolchain interprets them as far as
 	// that is exact. Default: the Go toolchain of this machine, NoToolchain without one.
 	Toolchain string
-	// Patience is how long a cell is compiled before it says so. Default: 1 s, because
-	// a notice that comes and goes at once is noise.
+	// Patience is how long a cell is compiled before it says so; negative: it never
+	// does, for clients that keep all output. Default: 1 s, because a notice that comes
+	// and goes at once is noise.
 	Patience time.Duration
 	// Log receives life events. The zero value discards.
 	Log logr.Logger

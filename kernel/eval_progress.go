@@ -24,7 +24,7 @@ func (g *GoEvaluator) tellCompiling(c Cell) (end func()) {
 	g.mu.Lock()
 	sink := g.sink
 	g.mu.Unlock()
-	if sink == nil || c.Silent {
+	if sink == nil || c.Silent || g.config.Patience < 0 {
 		return func() {}
 	}
 	wait := g.config.Patience

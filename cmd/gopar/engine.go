@@ -95,7 +95,7 @@ func (f *engineFlags) run(ctx context.Context, unknown []string) error {
 	}
 	f.Version = version
 	fewThreads(1)
-	evaluator := kernel.NewEvaluator(kernel.EvaluatorConfig{Runner: runner.Config{Dir: f.workDir}, Dir: f.workDir, Log: f.Log})
+	evaluator := kernel.NewEvaluator(kernel.EvaluatorConfig{Runner: runner.Config{Dir: f.workDir}, Dir: f.workDir, Patience: -1, Log: f.Log})
 	f.Evaluator = evaluator
 	e, err := engine.New(f.Config)
 	if err == nil {
