@@ -62,7 +62,7 @@ func run(ctx context.Context, out, only string) error {
 	for _, group := range []struct {
 		name  string
 		works func(context.Context, *lab) ([]work, func(), error)
-	}{{"kernels", kernelWorks}, {"clusters", clusterWorks}, {"starts", startWorks}, {"hub", hubWorks}} {
+	}{{"kernels", kernelWorks}, {"native", nativeWorks}, {"clusters", clusterWorks}, {"starts", startWorks}, {"hub", hubWorks}} {
 		if only != "" && only != group.name {
 			continue
 		}
