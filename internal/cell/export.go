@@ -98,6 +98,16 @@ func Tests(c Config, cells []Input) (*Program, error) {
 	}
 	body := x.variables()
 	used := x.reach()
+	var errs Errors
+	for e, pos := range x.embedded {
+		if used[e] {
+			errs = append(errs, Error{Pos: pos, Msg: e.name + " is used by the tests, which cannot use variables with //go:embed"})
+		}
+	}
+	if errs != nil {
+		slices.SortFunc(errs, func(a, b Error) int { return strings.Compare(a.Error(), b.Error()) })
+		return nil, errs
+	}
 	f := &goFile{x: x, imports: map[string]bool{}}
 	f.variables(used)
 	f.declare(used, func(it *exportItem) bool { return !isTest(it) })
@@ -174,6 +184,7 @@ type exporter struct {
 	packages  map[string]string  // path → name it is imported by
 	taken     map[string]bool    // every identifier of the cells, and names given
 	wanted    map[*entity]bool
+	embedded  map[*entity]token.Position // variables with //go:embed, and where that is
 	needsShow bool
 	lines     bool // main has line directives
 }
@@ -201,6 +212,7 @@ type exportItem struct {
 func newExporter(c Config, cells []Input, whole bool) (*exporter, error) {
 	x := &exporter{
 		s: NewSession(c), names: map[*entity]string{}, packages: map[string]string{}, taken: map[string]bool{"show": true, "showResults": true, "structs": true}, wanted: map[*entity]bool{},
+		embedded: map[*entity]token.Position{},
 	}
 	for _, in := range cells {
 		checked, err := x.s.Check(in.Name, in.Text)
@@ -224,6 +236,16 @@ func newExporter(c Config, cells []Input, whole bool) (*exporter, error) {
 			continue
 		}
 		x.cells = append(x.cells, &exportCell{in, checked})
+		for _, st := range checked.checker.steps {
+			if st.spec == nil || st.spec.embed == nil {
+				continue
+			}
+			for _, n := range st.spec.names {
+				if e := x.s.byObj[originOf(checked.checker.pkg.Scope().Lookup(n.Name))]; e != nil {
+					x.embedded[e] = x.s.fset.Position(st.spec.embed.pos)
+				}
+			}
+		}
 	}
 	x.s.mu.Lock()
 	defer x.s.mu.Unlock()

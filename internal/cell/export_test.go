@@ -183,6 +183,24 @@ func TestTestsOfACellSeeTheSession(t *testing.T) {
 	}
 }
 
+func TestTestsRefuseEmbeddedFiles(t *testing.T) {
+	t.Parallel()
+	tc := sharedToolchain(t)
+	wd, err := os.Getwd()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cells := []string{"import _ \"embed\"\n\n//go:embed texts/a.txt\nvar text string\nn := 1", "func TestIt(t *testing.T) { n++ }", "func TestText(t *testing.T) { t.Log(text) }"}
+	c := Config{Export: tc.Export, Packages: tc.Packages(), Dir: filepath.Join(wd, "testdata")}
+	if _, err := Tests(c, inputs(cells[:2])); err != nil {
+		t.Error(err)
+	}
+	_, err = Tests(c, inputs(cells))
+	if want := "cell 1:3:1: text is used by the tests, which cannot use variables with //go:embed"; err == nil || err.Error() != want {
+		t.Errorf("%v, want %s", err, want)
+	}
+}
+
 func TestExportRefusesC(t *testing.T) {
 	tc := sharedToolchain(t)
 	_, err := Export(Config{Export: tc.Export, Packages: tc.Packages(), Cgo: tc.Cgo, Dir: t.TempDir()},
