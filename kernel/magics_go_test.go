@@ -217,7 +217,7 @@ func TestGoToolsSeeTheSession(t *testing.T) {
 		{"%%test\nfunc TestWrong(t *testing.T) { zz() }", `! cell 5:2:32: undefined: zz`},
 		{"%%bench -benchtime 10x\nfunc BenchmarkArea(b *testing.B) {\n\tfor b.Loop() {\n\t\tvec{1, 2}.area()\n\t}\n}", `.*BenchmarkArea.* ns/op.* allocs/op\nPASS\nok .*`},
 		{"%vet", ""},
-		{"func bad() string {\n\treturn fmt.Sprintf(\"%d\", \"x\")\n}", ""},
+		{"func bad() string {\n\treturn fmt.Sprintf(\"%d\", \"x\")\n}", `vet: cell 8:2:22: fmt\.Sprintf format %d has arg "x" of wrong type string\n`},
 		{"%vet", `.*cell 8:2:.*Sprintf format %d has arg "x" of wrong type string.*! go vet found something: see above`},
 	})
 }

@@ -207,7 +207,7 @@ func translateBack(s string) string {
 func programName(file string) string {
 	name, _, _ := strings.Cut(filepath.Base(file), ".")
 	if folder := filepath.Base(filepath.Dir(file)); folder != "programs" {
-		return folder + "_" + name
+		return folder + "__" + name // not with _: there are generics/types.go and generics_types.go
 	}
 	return name
 }
