@@ -108,6 +108,24 @@ func TestWrongUseOfAClusterIsExplainedAndLosesNothing(t *testing.T) {
 func TestHubThatIsGoneIsReported(t *testing.T) {
 	h := newHome(t)
 	h.startCluster(1)
+	path := h.notebook(
+		"rc := parallel.MustConnect(parallel.HubTimeout(100 * time.Millisecond))\nrc[0].Apply(func() int { return 6 * 7 })",
+		"!gopar cluster stop",
+		"rc[0].Apply(func() int { return 1 })",
+		"5 * 6",
+	)
+	said := h.ok("gopar", "run", "--timeout", "60s", "--allow-errors", path)
+	for _, want := range []string{"Out[1]: 42", "the hub is gone", "gopar cluster start", "Out[4]: 30"} {
+		if !strings.Contains(said, want) {
+			t.Errorf("it says\n%s\nwithout %q", said, want)
+		}
+	}
+}
+
+// A hub that dies is started again by its cluster, and the notebook goes on.
+func TestHubThatIsKilledComesBack(t *testing.T) {
+	h := newHome(t)
+	h.startCluster(1)
 	var status struct{ Hub struct{ PID int } }
 	if err := json.Unmarshal([]byte(h.ok("gopar", "cluster", "status", "--json")), &status); err != nil {
 		t.Fatal(err)
@@ -119,7 +137,7 @@ func TestHubThatIsGoneIsReported(t *testing.T) {
 		"5 * 6",
 	)
 	said := h.ok("gopar", "run", "--timeout", "60s", "--allow-errors", path)
-	for _, want := range []string{"Out[1]: 42", "the hub is gone", "gopar cluster start", "Out[4]: 30"} {
+	for _, want := range []string{"Out[1]: 42", "Out[3]: 1", "Out[4]: 30"} {
 		if !strings.Contains(said, want) {
 			t.Errorf("it says\n%s\nwithout %q", said, want)
 		}
