@@ -70,7 +70,7 @@ var gopar = sync.OnceValues(func() (string, error) {
 // serveHub serves a hub with given files until stop is called.
 func serveHub(t testing.TB, profile string) (h *hub.Hub, stop func()) {
 	t.Helper()
-	h, err := hub.New(hub.Config{ProfileDir: profile, Ping: 200 * time.Millisecond, Reuse: true, Log: logr.Discard()})
+	h, err := hub.New(hub.Config{ProfileDir: profile, Ping: 200 * time.Millisecond, Reuse: true, Log: shownOnFailure(t, "hub")})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -91,6 +91,24 @@ func serveHub(t testing.TB, profile string) (h *hub.Hub, stop func()) {
 	})
 }
 
+// shownOnFailure is a log that is printed if the test fails.
+func shownOnFailure(t testing.TB, who string) logr.Logger {
+	var mu sync.Mutex
+	var lines []string
+	t.Cleanup(func() {
+		mu.Lock()
+		defer mu.Unlock()
+		if t.Failed() {
+			t.Log(strings.Join(lines, "\n"))
+		}
+	})
+	return funcr.New(func(prefix, line string) {
+		mu.Lock()
+		defer mu.Unlock()
+		lines = append(lines, fmt.Sprint(time.Now().Format("15:04:05.000 "), who, " ", prefix, " ", line))
+	}, funcr.Options{Verbosity: 1})
+}
+
 // serveEngine serves an engine until the test ends; what Serve returned is on the channel.
 func serveEngine(t testing.TB, profile string, change func(*engine.Config)) <-chan error {
 	t.Helper()
@@ -103,7 +121,7 @@ func serveEngine(t testing.TB, profile string, change func(*engine.Config)) <-ch
 		t.Fatal(err)
 	}
 	evaluator := kernel.NewEvaluator(kernel.EvaluatorConfig{Runner: runner.Config{Exe: binary}})
-	c := engine.Config{Hub: info, Evaluator: evaluator, HubTimeout: deadline}
+	c := engine.Config{Hub: info, Evaluator: evaluator, HubTimeout: deadline, Log: shownOnFailure(t, "engine")}
 	if change != nil {
 		change(&c)
 	}
@@ -115,7 +133,9 @@ func serveEngine(t testing.TB, profile string, change func(*engine.Config)) <-ch
 	ended, done := make(chan error, 1), make(chan struct{})
 	go func() {
 		defer close(done)
-		ended <- e.Serve(ctx)
+		err := e.Serve(ctx)
+		c.Log.Info("engine ended", "error", fmt.Sprint(err))
+		ended <- err
 		closing, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 		defer cancel()
 		if err := evaluator.Close(closing); err != nil {
