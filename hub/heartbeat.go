@@ -58,13 +58,22 @@ func (h *Hub) missing(now time.Time) map[string]string {
 	return lost
 }
 
-// giveUp loses an engine that was not heard of. Its process may be alive all the
-// same: the machine slept, or had no time for it. If its connections are still
-// there, its next heartbeat brings it back.
+// maxSilent bounds the engines that are remembered after they were given up.
+const maxSilent = 4096
+
+// giveUp loses an engine that did not say that it leaves. Its process may be alive
+// all the same: the machine slept or had no time for it, or its connections ended
+// and come back. Its next heartbeat is the proof, and brings it back.
 func (h *Hub) giveUp(uuid, why string) {
 	h.under(func() {
-		if l := h.registry.links[uuid]; l != nil && l.up != 0 {
-			l.silent = h.registry.byUUID[uuid]
+		for old := range h.registry.silent {
+			if len(h.registry.silent) < maxSilent {
+				break
+			}
+			delete(h.registry.silent, old)
+		}
+		if e := h.registry.byUUID[uuid]; e != nil {
+			h.registry.silent[uuid] = e
 		}
 	})
 	h.lose(uuid, why)
@@ -73,11 +82,10 @@ func (h *Hub) giveUp(uuid, why string) {
 // awake enters an engine again that was given up and has a heartbeat, and
 // returns it; nil if there is none. Call it under mu.
 func (h *Hub) awake(uuid string) *engine {
-	l := h.registry.links[uuid]
-	if l == nil || l.silent == nil {
+	e := h.registry.silent[uuid]
+	if e == nil {
 		return nil
 	}
-	e := l.silent
 	return h.registry.enter(proto.RegistrationRequest{UUID: uuid, ID: &e.id, Language: e.language, Slots: e.slots, Place: e.place}, time.Now())
 }
 

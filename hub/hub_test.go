@@ -178,6 +178,25 @@ func TestAnEngineThatWasSilentIsBack(t *testing.T) {
 	}
 }
 
+// All connections of an engine may end without its process: it is alive if its heart is heard again.
+func TestAnEngineWhoseConnectionsEndedIsBackWithItsHeart(t *testing.T) {
+	h := startHub(t, Config{Ping: 20 * time.Millisecond, Misses: 1000})
+	c := newClient(t, h)
+	e := startEngine(t, h, c, echo)
+	closeAll(e.shell, e.control, e.iopub, e.pong)
+	c.notes.ofType(t, proto.UnregistrationNotificationType)
+	pong := zmtp.NewDealer(zmtp.Options{Identity: []byte(e.uuid)}, func([][]byte) {})
+	defer closeAll(pong)
+	info := h.EngineInfo()
+	if err := errors.Join(pong.Dial(info.Endpoint(info.HBPong)), pong.Send([][]byte{[]byte("1.0")})); err != nil {
+		t.Fatal(err)
+	}
+	var note proto.EngineNotification
+	if err := c.notes.ofType(t, proto.RegistrationNotificationType).Bind(&note); err != nil || note.UUID != e.uuid || note.ID != e.id {
+		t.Errorf("%+v, was %d: %v", note, e.id, err)
+	}
+}
+
 func TestAnEngineThatLeftStaysAway(t *testing.T) {
 	h := startHub(t, Config{Ping: 20 * time.Millisecond, Misses: 3})
 	c := newClient(t, h)

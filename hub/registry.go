@@ -57,7 +57,6 @@ type link struct {
 	up     watch
 	remote bool // not on this machine: its connections may come back
 	gone   time.Time
-	silent *engine // was given up for its silence, and is back should its heart beat again; nil otherwise
 }
 
 // registry is who is there. Guarded by Hub.mu.
@@ -65,13 +64,14 @@ type registry struct {
 	byUUID map[string]*engine
 	byID   map[int]*engine
 	links  map[string]*link
-	next   int // ids are never given out twice
+	silent map[string]*engine // given up without their having left, by uuid; at most maxSilent
+	next   int                // ids are never given out twice
 
 	awaited int // engines that were there before the restart and are not back
 }
 
 func newRegistry() registry {
-	return registry{byUUID: map[string]*engine{}, byID: map[int]*engine{}, links: map[string]*link{}}
+	return registry{byUUID: map[string]*engine{}, byID: map[int]*engine{}, links: map[string]*link{}, silent: map[string]*engine{}}
 }
 
 // enter adds an engine under the wanted id, or the next one.
@@ -84,9 +84,7 @@ func (r *registry) enter(q proto.RegistrationRequest, now time.Time) *engine {
 		id++
 	}
 	r.next = max(r.next, id+1)
-	if l := r.links[q.UUID]; l != nil {
-		l.silent = nil
-	}
+	delete(r.silent, q.UUID)
 	e := &engine{id: id, uuid: q.UUID, language: proto.EngineLanguage(q.Language), slots: min(max(q.Slots, 1), maxSlots), place: q.Place, asked: now, queue: map[string]*record{}, control: map[string]*controlRequest{}}
 	r.byUUID[e.uuid], r.byID[id] = e, e
 	return e
@@ -170,7 +168,7 @@ func (h *Hub) disconnected(uuid string, part watch) {
 		}
 	})
 	if dead {
-		h.lose(uuid, "its connections ended")
+		h.giveUp(uuid, "its connections ended")
 	}
 }
 
