@@ -33,7 +33,7 @@ cross: ## build and vet for macOS and Windows
 	  $(GO) build ./...; $(GO) vet ./...; \
 	done
 
-test: lint unit e2e panel ## everything: lint, tests of the packages with -race, tests of the whole program, the panel in a browser
+test: lint unit e2e ## lint, tests of the packages with -race, tests of the whole program
 
 unit: ## tests of the packages, with -race
 	GOPAR_PYTHON=$$(test/python.sh) GOPAR_POSTGRES=$$(test/postgres.sh) $(GO) test -race -p 2 -timeout 15m $(UNIT)
@@ -59,7 +59,7 @@ chaos: ## 100,000 tasks while hub, engines, clients and (as root) the network fa
 ipyparallel: ## ipyparallel's own tests with gopar hub: what passes with its own controller has to pass
 	test/ipyparallel/run.sh
 
-check: test cross verify test-clusters simulation attacks chaos ipyparallel ## test, other systems, real batch systems, the simulated scheduler, attacks, stale generated files, and every fuzz target for 20 s
+check: test panel cross verify test-clusters simulation attacks chaos ipyparallel ## test, the panel in a browser, other systems, real batch systems, the simulated scheduler, attacks, stale generated files, and every fuzz target for 20 s
 	@for package in $$($(GO) list ./...); do \
 	  for target in $$($(GO) test -list '^Fuzz' "$$package" | grep '^Fuzz' || true); do \
 	    echo "fuzz $$package $$target"; \
